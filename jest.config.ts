@@ -1,0 +1,19 @@
+import type { Config } from 'jest';
+
+// Type errors are found by one `tsc --noEmit` in the check command; here sources are only stripped of their types.
+const config: Config = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '^.+\\.[mc]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  // These packages ship ECMAScript modules only, which Jest cannot load as they are.
+  transformIgnorePatterns: ['/node_modules/(?!(@hono|hono|eventsource-parser|fast-check|openai)/)', '/build/.*\\.js$'],
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,111 @@
+import type { Address, Cell, StateInit } from '@ton/core';
+import type { Nano } from '../protocol/amounts';
+
+/** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
+export interface EscrowState {
+  address: Address;
+  registry: Address;
+  client: Address;
+  salt: bigint;
+  /** Ed25519 key that signs tickets and allocations; null before Open. */
+  signer: Buffer | null;
+  signerBudgetNano: Nano;
+  seqno: number;
+  closeDelaySeconds: number;
+  /** Logical time of the first message. */
+  born: bigint;
+  domain: Buffer;
+  balanceNano: Nano;
+  lockedNano: Nano;
+  freeNano: Nano;
+  reserveNano: Nano;
+  /** Keyed by lineId in hex. */
+  lines: ReadonlyMap<string, LineEntry>;
+  /** Unix seconds of the block that this was read at. */
+  readAtUnix: number;
+}
+
+export interface LineEntry {
+  capNano: Nano;
+  paidNano: Nano;
+  settleBy: number;
+  /** 0 while the line is open. */
+  closeAt: number;
+}
+
+export interface WorkerState {
+  address: Address;
+  registry: Address;
+  provider: Address;
+  index: number;
+  operator: Address;
+  stakeNano: Nano;
+  /** Unix seconds until which the newest admitted key is active; 0 when never admitted. */
+  activeUntil: number;
+  active: boolean;
+  unstakeAt: number;
+  keys: readonly AdmittedKey[];
+  /** SHA-256 of the statement admitted last. */
+  statementHash: Buffer;
+  imageId: Buffer;
+  earningsNano: Nano;
+  claimableNano: Nano;
+  feeRecipients: readonly { feeTo: Buffer; maxBps: number; owedNano: Nano }[];
+  balanceNano: Nano;
+  readAtUnix: number;
+}
+
+export interface AdmittedKey {
+  workerKey: Buffer;
+  activeUntil: number;
+  /** Latest settleBy of any line to this key. */
+  lastSettleBy: number;
+}
+
+export interface TransactionView {
+  lt: bigint;
+  hash: Buffer;
+  atUnix: number;
+  /** Opcode of the inbound body, null for none. */
+  op: number | null;
+  inValueNano: Nano;
+  from: Address | null;
+  exitCode: number | null;
+  aborted: boolean;
+  /** Everything this transaction cost its account. */
+  feesNano: Nano;
+}
+
+/** The chain as every program sees it. `createChain` makes one over a toncenter-compatible endpoint. */
+export interface Chain {
+  readonly networkId: number;
+  readonly registry: Address;
+  /** Unix seconds of the last finalized masterchain block. */
+  blockTime(): Promise<number>;
+  balance(address: Address): Promise<Nano>;
+  isDeployed(address: Address): Promise<boolean>;
+  escrow(address: Address): Promise<EscrowState | null>;
+  worker(address: Address): Promise<WorkerState | null>;
+  /** Addresses of all Worker contracts that the registry lists. */
+  workers(): Promise<Address[]>;
+  sendExternal(address: Address, body: Cell, init?: StateInit): Promise<void>;
+  transactions(address: Address, limit: number): Promise<TransactionView[]>;
+}
+
+/** Something that can send internal messages: a wallet. Resolves when the message is final on chain. */
+export interface Sender {
+  readonly address: Address;
+  send(message: {
+    to: Address;
+    valueNano: bigint;
+    body?: Cell;
+    init?: StateInit;
+    bounce?: boolean;
+  }): Promise<void>;
+}
+
+/** The one source of time: the chain's on a devnet, the system's elsewhere, checked against the chain. */
+export interface Clock {
+  /** Unix seconds, fractional. */
+  now(): number;
+}

@@ -1,0 +1,237 @@
+/**
+ * The one error class at public edges. `code` is stable and documented in docs/errors.md; `remedy` is one line
+ * that tells the reader what to do.
+ */
+export class CocoonError extends Error {
+  override readonly name = 'CocoonError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; remedy?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
+  }
+
+  get httpStatus(): number {
+    return ERROR_CODES[this.code].status;
+  }
+}
+
+interface ErrorKind {
+  /** HTTP status at every surface. */
+  status: number;
+  /** OpenAI's `error.type`. */
+  type: string;
+  remedy: string;
+}
+
+/** Every code there is; docs/errors.md is generated from this table. */
+export const ERROR_CODES = {
+  invalid_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Correct the request as the message says.',
+  },
+  unsupported_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Remove the named parameter or pick a model that supports it.',
+  },
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    remedy: 'Send the key that the gateway was started with.',
+  },
+  escrow_exhausted: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy: 'Top up the escrow: cocoon client topup <amount>.',
+  },
+  key_limit_reached: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy: 'Raise the limit of this key or use another.',
+  },
+  not_found: { status: 404, type: 'invalid_request_error', remedy: 'Check the path.' },
+  model_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    remedy: 'Pick a model that GET /v1/models lists.',
+  },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    remedy: 'Use the method that the allow header names.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    remedy: 'Send the whole request within the time limit.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Use a new Idempotency-Key for a different request.',
+  },
+  body_too_large: { status: 413, type: 'invalid_request_error', remedy: 'Send a smaller body.' },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    remedy: 'Send the content type that the message names.',
+  },
+  price_above_max: {
+    status: 422,
+    type: 'invalid_request_error',
+    remedy: 'Raise the maximum price or lower max_tokens.',
+  },
+  rate_limited: { status: 429, type: 'rate_limit_error', remedy: 'Wait for the time in retry-after.' },
+  internal: { status: 500, type: 'server_error', remedy: 'Report this with the request id.' },
+  worker_failed: { status: 502, type: 'server_error', remedy: 'Retry: another worker will be chosen.' },
+  router_unreachable: {
+    status: 502,
+    type: 'server_error',
+    remedy: 'Check the router URL or configure a second router.',
+  },
+  chain_unavailable: {
+    status: 503,
+    type: 'server_error',
+    remedy: 'Check the TON endpoint; nothing was sent or billed.',
+  },
+  no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
+  draining: { status: 503, type: 'server_error', remedy: 'Retry: this process is shutting down.' },
+  engine_timeout: { status: 504, type: 'server_error', remedy: 'Retry, or ask for fewer tokens.' },
+
+  /** Tickets, receipts and lines. Each names the one field that is wrong. */
+  ticket_malformed: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Send a ticket of 120 bytes with its 64-byte signature.',
+  },
+  ticket_bad_signature: {
+    status: 401,
+    type: 'authentication_error',
+    remedy: "Sign with the escrow's current signer key.",
+  },
+  ticket_wrong_domain: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Sign for this escrow, network and birth.',
+  },
+  ticket_wrong_line: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: "Use the id of the line's own fields.",
+  },
+  ticket_wrong_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Sign the SHA-256 of the ciphertext that is sent.',
+  },
+  ticket_expired: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Sign a new ticket; check the clock.',
+  },
+  ticket_not_yet_valid: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Check the clock against the chain.',
+  },
+  ticket_too_long: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'A ticket may start at most 10 minutes after it was issued.',
+  },
+  ticket_replayed: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Use a new job id for a new request.',
+  },
+  line_unknown: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy: 'Allocate the line and wait until it is final.',
+  },
+  line_closing: { status: 409, type: 'invalid_request_error', remedy: 'Open a new line to this worker.' },
+  line_near_end: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Open a new line: this one settles within a day.',
+  },
+  line_cap_exceeded: { status: 402, type: 'insufficient_quota', remedy: 'Raise the cap of the line.' },
+  line_below_min_cap: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy: "Raise the cap to the ask's minimum.",
+  },
+  line_wrong_worker: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Send the job to the worker that the line names.',
+  },
+  line_fee_too_high: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: "Open the line with the router's listed fee.",
+  },
+  escrow_unknown: { status: 402, type: 'insufficient_quota', remedy: 'Open and top up the escrow first.' },
+  receipt_bad_signature: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The receipt is not from the worker key; do not settle it.',
+  },
+  receipt_wrong_domain: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The receipt is for another escrow, network or birth.',
+  },
+  receipt_wrong_line: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The receipt is for another line.',
+  },
+  receipt_stale: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'A receipt with a higher total is already known.',
+  },
+  receipt_over_cap: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The total is above what the line allocates.',
+  },
+  receipt_overcharged: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The worker asks more than the ticket or its prices allow; it is avoided from now on.',
+  },
+  receipt_bad_proof: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The job record is not in the receipt; the worker is avoided.',
+  },
+
+  /** Attested channel. */
+  worker_unverified: { status: 502, type: 'server_error', remedy: 'Retry: another worker will be chosen.' },
+  channel_open_failed: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: "Encrypt to the worker's current HPKE key.",
+  },
+  stream_truncated: {
+    status: 502,
+    type: 'server_error',
+    remedy: 'Retry: the answer ended before its authenticated end.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** OpenAI's error body. */
+export function errorBody(error: CocoonError): {
+  error: { message: string; type: string; param: null; code: string };
+} {
+  const { type } = ERROR_CODES[error.code];
+  return { error: { message: `${error.message} ${error.remedy}`, type, param: null, code: error.code } };
+}

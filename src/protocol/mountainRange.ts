@@ -1,0 +1,159 @@
+import { sha256 } from './hash';
+
+/**
+ * An append-only Merkle mountain range over the job records of one line (after Todd, 2012). State is the peaks
+ * only, at most 64 hashes. `root = SHA-256(2 ‖ count ‖ bag)`, the bag folding the peaks from the smallest to the
+ * largest; so a root names exactly one list. Leaf and node hashes carry different first bytes.
+ */
+export interface MountainRange {
+  readonly count: number;
+  /** One peak per set bit of `count`, largest mountain first. */
+  readonly peaks: readonly Buffer[];
+}
+
+/** Shows that a leaf stands at `index` among `count` leaves. */
+export interface InclusionProof {
+  index: number;
+  count: number;
+  /** Sibling hashes from the leaf to its peak. */
+  siblings: Buffer[];
+  /** The fold of all smaller peaks (empty when there is none), then the larger ones, smallest first. */
+  peaks: Buffer[];
+}
+
+const LEAF = Buffer.from([0]);
+const NODE = Buffer.from([1]);
+const ROOT = Buffer.from([2]);
+const MAX_LEAVES = 2 ** 40;
+
+export const EMPTY_RANGE: MountainRange = { count: 0, peaks: [] };
+
+export function leafHash(record: Uint8Array): Buffer {
+  return sha256(LEAF, record);
+}
+
+export function append(range: MountainRange, leaf: Buffer): MountainRange {
+  const peaks = [...range.peaks];
+  let node = leaf;
+  for (let carry = range.count; carry % 2 === 1; carry = (carry - 1) / 2) node = parent(peaks.pop()!, node);
+  peaks.push(node);
+  return { count: range.count + 1, peaks };
+}
+
+export function rootOf(range: MountainRange): Buffer {
+  if (range.count === 0) return Buffer.alloc(32);
+  return sealRoot(range.count, foldPeaks(range.peaks)!);
+}
+
+/** Builds a proof from all leaves; O(count). A store that keeps inner nodes can do better. */
+export function prove(leaves: readonly Buffer[], index: number): InclusionProof {
+  if (index < 0 || index >= leaves.length) throw new RangeError(`no leaf ${index} among ${leaves.length}`);
+  const sizes = mountainSizes(leaves.length);
+  const peaks: Buffer[] = [];
+  let start = 0;
+  let own = 0;
+  let siblings: Buffer[] = [];
+  sizes.forEach((size, i) => {
+    let level = leaves.slice(start, start + size);
+    let at = index - start;
+    const holds = at >= 0 && at < size;
+    if (holds) own = i;
+    const path: Buffer[] = [];
+    while (level.length > 1) {
+      if (holds) path.push(level[at ^ 1]!);
+      at = Math.floor(at / 2);
+      level = pairUp(level);
+    }
+    if (holds) siblings = path;
+    peaks.push(level[0]!);
+    start += size;
+  });
+  return { index, count: leaves.length, siblings, peaks: otherPeaks(peaks, own) };
+}
+
+/** The root that `proof` leads to for `leaf`, or null when the proof has not the shape its index and count demand. */
+export function rootFromProof(leaf: Buffer, proof: InclusionProof): Buffer | null {
+  const { index, count } = proof;
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_LEAVES) return null;
+  if (!Number.isSafeInteger(index) || index < 0 || index >= count) return null;
+  const sizes = mountainSizes(count);
+  let start = 0;
+  let own = 0;
+  while (index >= start + sizes[own]!) start += sizes[own++]!;
+  const smaller = own < sizes.length - 1 ? 1 : 0;
+  if (proof.siblings.length !== Math.log2(sizes[own]!) || proof.peaks.length !== smaller + own) return null;
+
+  let node = leaf;
+  let at = index - start;
+  for (const sibling of proof.siblings) {
+    node = at % 2 === 1 ? parent(sibling, node) : parent(node, sibling);
+    at = Math.floor(at / 2);
+  }
+  if (smaller === 1) node = parent(node, proof.peaks[0]!);
+  for (const peak of proof.peaks.slice(smaller)) node = parent(peak, node);
+  return sealRoot(count, node);
+}
+
+export function encodeProof(proof: InclusionProof): Buffer {
+  const head = Buffer.alloc(14);
+  head.writeUIntBE(proof.index, 0, 6);
+  head.writeUIntBE(proof.count, 6, 6);
+  head.writeUInt8(proof.siblings.length, 12);
+  head.writeUInt8(proof.peaks.length, 13);
+  return Buffer.concat([head, ...proof.siblings, ...proof.peaks]);
+}
+
+/** Throws RangeError on a wrong length. */
+export function decodeProof(bytes: Uint8Array): InclusionProof {
+  const buffer = Buffer.from(bytes);
+  if (buffer.length < 14) throw new RangeError('InclusionProof: too short');
+  const siblings = buffer.readUInt8(12);
+  const peaks = buffer.readUInt8(13);
+  if (buffer.length !== 14 + 32 * (siblings + peaks)) throw new RangeError('InclusionProof: wrong length');
+  const hashes = Array.from({ length: siblings + peaks }, (_, i) =>
+    buffer.subarray(14 + 32 * i, 46 + 32 * i),
+  );
+  return {
+    index: buffer.readUIntBE(0, 6),
+    count: buffer.readUIntBE(6, 6),
+    siblings: hashes.slice(0, siblings),
+    peaks: hashes.slice(siblings),
+  };
+}
+
+function parent(left: Buffer, right: Buffer): Buffer {
+  return sha256(NODE, left, right);
+}
+
+function sealRoot(count: number, bag: Buffer): Buffer {
+  const counted = Buffer.alloc(8);
+  counted.writeBigUInt64BE(BigInt(count));
+  return sha256(ROOT, counted, bag);
+}
+
+function foldPeaks(peaks: readonly Buffer[]): Buffer | undefined {
+  return peaks.reduceRight<Buffer | undefined>((bag, peak) => (bag ? parent(peak, bag) : peak), undefined);
+}
+
+function otherPeaks(peaks: readonly Buffer[], own: number): Buffer[] {
+  const smaller = foldPeaks(peaks.slice(own + 1));
+  return [...(smaller ? [smaller] : []), ...peaks.slice(0, own).reverse()];
+}
+
+function pairUp(level: readonly Buffer[]): Buffer[] {
+  const next: Buffer[] = [];
+  for (let i = 0; i < level.length; i += 2) next.push(parent(level[i]!, level[i + 1]!));
+  return next;
+}
+
+/** Powers of two that add up to `count`, largest first. */
+function mountainSizes(count: number): number[] {
+  const sizes: number[] = [];
+  for (let size = 2 ** Math.floor(Math.log2(count)), rest = count; rest > 0; size /= 2) {
+    if (rest >= size) {
+      sizes.push(size);
+      rest -= size;
+    }
+  }
+  return sizes;
+}
