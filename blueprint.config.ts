@@ -1,0 +1,5 @@
+import type { Config } from '@ton/blueprint';
+
+export const config: Config = {
+  separateCompilables: true,
+};
