@@ -33,11 +33,29 @@ export function leafHash(record: Uint8Array): Buffer {
 }
 
 export function append(range: MountainRange, leaf: Buffer): MountainRange {
-  const peaks = [...range.peaks];
-  let node = leaf;
-  for (let carry = range.count; carry % 2 === 1; carry = (carry - 1) / 2) node = parent(peaks.pop()!, node);
-  peaks.push(node);
-  return { count: range.count + 1, peaks };
+  return appendWithProof(range, leaf).range;
+}
+
+/**
+ * Appends a leaf and proves it in the new range. The mountains that the leaf merges with are its siblings, the
+ * others are the remaining peaks: so the newest leaf is proven from the peaks alone, without any older leaf.
+ */
+export function appendWithProof(
+  range: MountainRange,
+  leaf: Buffer,
+): { range: MountainRange; proof: InclusionProof } {
+  checkRange(range);
+  checkHash(leaf);
+  if (range.count >= MAX_LEAVES) throw new RangeError(`MountainRange: full at ${MAX_LEAVES} leaves`);
+  const merged = trailingOnes(range.count);
+  const kept = range.peaks.slice(0, range.peaks.length - merged);
+  const siblings = range.peaks.slice(kept.length).reverse();
+  const peak = siblings.reduce((node, sibling) => parent(sibling, node), leaf);
+  const count = range.count + 1;
+  return {
+    range: { count, peaks: [...kept, peak] },
+    proof: { index: range.count, count, siblings, peaks: [...kept].reverse() },
+  };
 }
 
 export function rootOf(range: MountainRange): Buffer {
@@ -119,6 +137,28 @@ export function decodeProof(bytes: Uint8Array): InclusionProof {
     siblings: hashes.slice(0, siblings),
     peaks: hashes.slice(siblings),
   };
+}
+
+/** A range read back from a store is input: a wrong number of peaks would sign a root that nothing leads to. */
+function checkRange({ count, peaks }: MountainRange): void {
+  if (!Number.isSafeInteger(count) || count < 0 || count > MAX_LEAVES) {
+    throw new RangeError(`MountainRange: count ${count}`);
+  }
+  if (peaks.length !== mountainSizes(count).length) {
+    throw new RangeError(`MountainRange: ${peaks.length} peaks do not fit ${count} leaves`);
+  }
+  peaks.forEach(checkHash);
+}
+
+function checkHash(hash: Buffer): void {
+  if (hash.length !== 32) throw new RangeError(`MountainRange: a hash of ${hash.length} bytes, expected 32`);
+}
+
+/** How many mountains the next leaf merges with. */
+function trailingOnes(count: number): number {
+  let ones = 0;
+  for (let rest = count; rest % 2 === 1; rest = (rest - 1) / 2) ones++;
+  return ones;
 }
 
 function parent(left: Buffer, right: Buffer): Buffer {
