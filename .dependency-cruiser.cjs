@@ -1,0 +1,56 @@
+// The dependency law of ARCHITECTURE.md.
+const room = (name) => `^src/${name}/`;
+
+/** A room may import itself, the rooms named, and packages. */
+function mayImport(name, others, wrappers = false) {
+  const allowed = [name, ...others].map((other) => `src/${other}/`).concat(wrappers ? ['wrappers/', 'build/'] : []);
+  return {
+    name: `${name}-imports`,
+    comment: `${name} imports only ${others.join(', ') || 'itself'}`,
+    severity: 'error',
+    from: { path: room(name) },
+    to: { path: '^(src|wrappers|contracts|tests|scripts|build|bench)/', pathNot: `^(${allowed.join('|')})` },
+  };
+}
+
+const FOUNDATIONS = ['protocol', 'attestation', 'channel', 'chain'];
+
+module.exports = {
+  forbidden: [
+    mayImport('protocol', []),
+    mayImport('attestation', ['protocol']),
+    mayImport('channel', ['protocol']),
+    mayImport('chain', ['protocol'], true),
+    mayImport('engine', []),
+    mayImport('worker', FOUNDATIONS),
+    mayImport('router', FOUNDATIONS),
+    mayImport('client', FOUNDATIONS),
+    {
+      name: 'wrappers-imports',
+      comment: 'wrappers see the generated bindings and the protocol',
+      severity: 'error',
+      from: { path: '^wrappers/' },
+      to: { path: '^(src|tests|scripts|bench)/', pathNot: '^src/protocol/' },
+    },
+    {
+      name: 'nothing-imports-tests',
+      severity: 'error',
+      from: { path: '^(src|wrappers|scripts|bench)/' },
+      to: { path: '^tests/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
+    {
+      name: 'no-development-packages-in-production',
+      comment: 'the development chain and engine are the only rooms that may use development packages',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(devnet|engine|cli)/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^build/' },
+  },
+};
