@@ -99,6 +99,7 @@ export const ERROR_CODES = {
     remedy: 'Check the TON endpoint; nothing was sent or billed.',
   },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
+  worker_busy: { status: 503, type: 'server_error', remedy: 'Retry with another worker, or after retry-after.' },
   draining: { status: 503, type: 'server_error', remedy: 'Retry: this process is shutting down.' },
   engine_timeout: { status: 504, type: 'server_error', remedy: 'Retry, or ask for fewer tokens.' },
 
@@ -175,7 +176,17 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: "Open the line with the router's listed fee.",
   },
+  line_fee_too_low: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: "Open the line with the router's listed fee, or with none.",
+  },
   escrow_unknown: { status: 402, type: 'insufficient_quota', remedy: 'Open and top up the escrow first.' },
+  receipt_malformed: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'A receipt is 109 bytes with its 64-byte signature.',
+  },
   receipt_bad_signature: {
     status: 400,
     type: 'invalid_request_error',
@@ -195,6 +206,11 @@ export const ERROR_CODES = {
     status: 409,
     type: 'invalid_request_error',
     remedy: 'A receipt with a higher total is already known.',
+  },
+  receipt_conflicting: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'The worker signed two histories of one line: both are kept as proof, and it is avoided.',
   },
   receipt_over_cap: {
     status: 400,
@@ -218,6 +234,11 @@ export const ERROR_CODES = {
     status: 400,
     type: 'invalid_request_error',
     remedy: "Encrypt to the worker's current HPKE key.",
+  },
+  reply_unauthentic: {
+    status: 502,
+    type: 'server_error',
+    remedy: 'Retry: the reply was altered on its way.',
   },
   stream_truncated: {
     status: 502,
