@@ -14,7 +14,4 @@ export const CHANNEL_LIMITS = {
   coalesceMaxDelayMs: 50,
   coalesceMaxEvents: 8,
   coalesceMaxBytes: 16 * 1024,
-
-  /** Imported recipient keys that are kept; each costs a few hundred bytes. */
-  cachedKeys: 256,
 } as const;
