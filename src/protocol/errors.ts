@@ -99,7 +99,11 @@ export const ERROR_CODES = {
     remedy: 'Check the TON endpoint; nothing was sent or billed.',
   },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
-  worker_busy: { status: 503, type: 'server_error', remedy: 'Retry with another worker, or after retry-after.' },
+  worker_busy: {
+    status: 503,
+    type: 'server_error',
+    remedy: 'Retry with another worker, or after retry-after.',
+  },
   draining: { status: 503, type: 'server_error', remedy: 'Retry: this process is shutting down.' },
   engine_timeout: { status: 504, type: 'server_error', remedy: 'Retry, or ask for fewer tokens.' },
 

@@ -1,4 +1,5 @@
 import type { Nano } from './amounts';
+import { byteImage } from './fields';
 import type { Usage } from './price';
 
 /**
@@ -29,54 +30,39 @@ export enum JobOutcome {
 export const JOB_RECORD_BYTES = 230;
 const VERSION = 1;
 
+export const jobRecordFields = byteImage('JobRecord', Buffer.from([VERSION]), {
+  ticketHash: 'bytes32',
+  modelHash: 'bytes32',
+  imageId: 'bytes32',
+  askHash: 'bytes32',
+  requestHash: 'bytes32',
+  responseHash: 'bytes32',
+  promptTokens: 'u32',
+  cachedTokens: 'u32',
+  completionTokens: 'u32',
+  reasoningTokens: 'u32',
+  audioMs: 'u32',
+  fee: 'u64',
+  startedAt: 'u32',
+  endedAt: 'u32',
+  outcome: 'u8',
+});
+
+/** Throws RangeError that names the field which does not fit. */
 export function jobRecordImage(record: JobRecord): Buffer {
-  const out = Buffer.alloc(JOB_RECORD_BYTES);
-  out.writeUInt8(VERSION, 0);
-  out.set(hash32(record.ticketHash), 1);
-  out.set(hash32(record.modelHash), 33);
-  out.set(hash32(record.imageId), 65);
-  out.set(hash32(record.askHash), 97);
-  out.set(hash32(record.requestHash), 129);
-  out.set(hash32(record.responseHash), 161);
-  out.writeUInt32BE(record.promptTokens, 193);
-  out.writeUInt32BE(record.cachedTokens, 197);
-  out.writeUInt32BE(record.completionTokens, 201);
-  out.writeUInt32BE(record.reasoningTokens, 205);
-  out.writeUInt32BE(record.audioMs, 209);
-  out.writeBigUInt64BE(record.fee, 213);
-  out.writeUInt32BE(record.startedAt, 221);
-  out.writeUInt32BE(record.endedAt, 225);
-  out.writeUInt8(record.outcome, 229);
-  return out;
+  requireOutcome(record.outcome);
+  return jobRecordFields.image(record);
 }
 
 /** Reads a record; throws RangeError on a wrong size, version or outcome. */
 export function parseJobRecord(image: Uint8Array): JobRecord {
-  const bytes = Buffer.from(image);
-  const outcome = bytes[229];
-  if (bytes.length !== JOB_RECORD_BYTES || bytes[0] !== VERSION || (outcome !== 1 && outcome !== 2)) {
-    throw new RangeError('JobRecord: not a version 1 record');
-  }
-  return {
-    ticketHash: bytes.subarray(1, 33),
-    modelHash: bytes.subarray(33, 65),
-    imageId: bytes.subarray(65, 97),
-    askHash: bytes.subarray(97, 129),
-    requestHash: bytes.subarray(129, 161),
-    responseHash: bytes.subarray(161, 193),
-    promptTokens: bytes.readUInt32BE(193),
-    cachedTokens: bytes.readUInt32BE(197),
-    completionTokens: bytes.readUInt32BE(201),
-    reasoningTokens: bytes.readUInt32BE(205),
-    audioMs: bytes.readUInt32BE(209),
-    fee: bytes.readBigUInt64BE(213) as Nano,
-    startedAt: bytes.readUInt32BE(221),
-    endedAt: bytes.readUInt32BE(225),
-    outcome,
-  };
+  const record = jobRecordFields.parse(image);
+  requireOutcome(record.outcome);
+  return { ...record, fee: record.fee as Nano };
 }
 
-function hash32(bytes: Buffer): Buffer {
-  if (bytes.length !== 32) throw new RangeError(`JobRecord: a hash of ${bytes.length} bytes, expected 32`);
-  return bytes;
+function requireOutcome(outcome: number): void {
+  if (outcome !== JobOutcome.Completed && outcome !== JobOutcome.Partial) {
+    throw new RangeError(`JobRecord.outcome: ${outcome} is unknown`);
+  }
 }

@@ -1,3 +1,4 @@
+import { byteImage } from './fields';
 import { sha256 } from './hash';
 
 /**
@@ -19,34 +20,25 @@ export interface Line {
   workerKey: Buffer;
 }
 
+export const lineFields = byteImage('Line', Buffer.alloc(0), {
+  workerAddress: 'bytes32',
+  settleBy: 'u32',
+  feeBps: 'u16',
+  feeTo: 'bytes20',
+  workerKey: 'bytes32',
+});
+
 export const LINE_BYTES = 90;
 export const LINE_ID_BYTES = 20;
 export const NO_FEE_RECIPIENT: Buffer = Buffer.alloc(20);
 
 export function lineImage(line: Line): Buffer {
-  if (line.workerAddress.length !== 32 || line.workerKey.length !== 32 || line.feeTo.length !== 20) {
-    throw new RangeError('Line: workerAddress and workerKey take 32 bytes, feeTo 20');
-  }
-  const out = Buffer.allocUnsafe(LINE_BYTES);
-  out.set(line.workerAddress, 0);
-  out.writeUInt32BE(line.settleBy, 32);
-  out.writeUInt16BE(line.feeBps, 36);
-  out.set(line.feeTo, 38);
-  out.set(line.workerKey, 58);
-  return out;
+  return lineFields.image(line);
 }
 
+/** Throws RangeError on anything but 90 bytes. */
 export function parseLine(image: Uint8Array): Line {
-  if (image.length !== LINE_BYTES)
-    throw new RangeError(`Line: ${image.length} bytes, expected ${LINE_BYTES}`);
-  const bytes = Buffer.from(image);
-  return {
-    workerAddress: bytes.subarray(0, 32),
-    settleBy: bytes.readUInt32BE(32),
-    feeBps: bytes.readUInt16BE(36),
-    feeTo: bytes.subarray(38, 58),
-    workerKey: bytes.subarray(58, 90),
-  };
+  return lineFields.parse(image);
 }
 
 /** The first 160 bits of the SHA-256 of the line's byte image. */

@@ -1,3 +1,4 @@
+import { requireBytes } from './fields';
 import { sha256 } from './hash';
 
 /**
@@ -151,7 +152,7 @@ function checkRange({ count, peaks }: MountainRange): void {
 }
 
 function checkHash(hash: Buffer): void {
-  if (hash.length !== 32) throw new RangeError(`MountainRange: a hash of ${hash.length} bytes, expected 32`);
+  requireBytes('MountainRange hash', hash, 32);
 }
 
 /** How many mountains the next leaf merges with. */

@@ -1,4 +1,5 @@
 import { beginCell, type Cell } from '@ton/core';
+import { byteImage, requireBytes } from './fields';
 import { sha256 } from './hash';
 
 /**
@@ -32,63 +33,47 @@ export enum StatementRole {
 }
 
 export const STATEMENT_BYTES = 217;
+/** `magic ‖ version`. */
+const PREFIX = Buffer.from('CCNS\x01', 'latin1');
 const FIRST_CELL_BYTES = 127;
-const MAGIC = Buffer.from('CCNS', 'latin1');
-const VERSION = 1;
 
+export const statementFields = byteImage('Statement', PREFIX, {
+  role: 'u8',
+  networkId: 'i32',
+  registry: 'bytes32',
+  worker: 'bytes32',
+  receiptKey: 'bytes32',
+  hpkeKey: 'bytes32',
+  kemId: 'u16',
+  kdfId: 'u16',
+  aeadId: 'u16',
+  notBefore: 'u32',
+  notAfter: 'u32',
+  modelsRoot: 'bytes32',
+  gpuEvidenceHash: 'bytes32',
+  hostTier: 'u8',
+});
+
+/** Throws RangeError that names the field which does not fit. */
 export function statementImage(statement: Statement): Buffer {
-  const out = Buffer.alloc(STATEMENT_BYTES);
-  out.set(MAGIC, 0);
-  out.writeUInt8(VERSION, 4);
-  out.writeUInt8(statement.role, 5);
-  out.writeInt32BE(statement.networkId, 6);
-  put(out, statement.registry, 10);
-  put(out, statement.worker, 42);
-  put(out, statement.receiptKey, 74);
-  put(out, statement.hpkeKey, 106);
-  out.writeUInt16BE(statement.kemId, 138);
-  out.writeUInt16BE(statement.kdfId, 140);
-  out.writeUInt16BE(statement.aeadId, 142);
-  out.writeUInt32BE(statement.notBefore, 144);
-  out.writeUInt32BE(statement.notAfter, 148);
-  put(out, statement.modelsRoot, 152);
-  put(out, statement.gpuEvidenceHash, 184);
-  out.writeUInt8(statement.hostTier, 216);
-  return out;
+  requireRole(statement.role);
+  return statementFields.image(statement);
 }
 
 /** Reads a statement; throws RangeError on a wrong size, magic, version or role. */
 export function parseStatement(image: Uint8Array): Statement {
-  const bytes = Buffer.from(image);
-  if (bytes.length !== STATEMENT_BYTES || !bytes.subarray(0, 4).equals(MAGIC) || bytes[4] !== VERSION) {
-    throw new RangeError('Statement: not a version 1 statement');
-  }
-  const role = bytes.readUInt8(5);
-  if (role !== StatementRole.Worker) throw new RangeError(`Statement: unknown role ${role}`);
-  return {
-    role,
-    networkId: bytes.readInt32BE(6),
-    registry: bytes.subarray(10, 42),
-    worker: bytes.subarray(42, 74),
-    receiptKey: bytes.subarray(74, 106),
-    hpkeKey: bytes.subarray(106, 138),
-    kemId: bytes.readUInt16BE(138),
-    kdfId: bytes.readUInt16BE(140),
-    aeadId: bytes.readUInt16BE(142),
-    notBefore: bytes.readUInt32BE(144),
-    notAfter: bytes.readUInt32BE(148),
-    modelsRoot: bytes.subarray(152, 184),
-    gpuEvidenceHash: bytes.subarray(184, 216),
-    hostTier: bytes.readUInt8(216),
-  };
+  const statement = statementFields.parse(image);
+  requireRole(statement.role);
+  return statement;
 }
 
 export function statementHash(image: Uint8Array): Buffer {
   return sha256(image);
 }
 
-/** The statement as the Worker contract's `Announce` carries it. */
+/** The statement as the Worker contract's `Announce` carries it: 127 bytes, and 90 in a reference. */
 export function statementCell(image: Uint8Array): Cell {
+  requireBytes('Statement', image, STATEMENT_BYTES);
   const bytes = Buffer.from(image);
   const rest = beginCell().storeBuffer(bytes.subarray(FIRST_CELL_BYTES)).endCell();
   return beginCell().storeBuffer(bytes.subarray(0, FIRST_CELL_BYTES)).storeRef(rest).endCell();
@@ -97,11 +82,11 @@ export function statementCell(image: Uint8Array): Cell {
 /** SHA-256 over the sorted, distinct model hashes: small lists are sent whole, so no tree is needed. */
 export function modelsRoot(modelHashes: readonly Buffer[]): Buffer {
   const sorted = [...modelHashes].sort((a, b) => a.compare(b));
-  return sha256(Buffer.from('cocoon/models/v1\0', 'latin1'), ...sorted);
+  const distinct = sorted.filter((hash, i) => i === 0 || !hash.equals(sorted[i - 1]!));
+  distinct.forEach((hash) => requireBytes('model hash', hash, 32));
+  return sha256(Buffer.from('cocoon/models/v1\0', 'latin1'), ...distinct);
 }
 
-function put(out: Buffer, bytes: Buffer, at: number): void {
-  if (bytes.length !== 32)
-    throw new RangeError(`Statement: ${bytes.length} bytes at offset ${at}, expected 32`);
-  out.set(bytes, at);
+function requireRole(role: number): void {
+  if (role !== StatementRole.Worker) throw new RangeError(`Statement.role: ${role} is unknown`);
 }
