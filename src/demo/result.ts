@@ -1,0 +1,60 @@
+import type { Ledger } from './ledger';
+
+/** What one run of the demo leaves behind: the report and the last line of `--json` are made from this. */
+export interface DemoResult {
+  seed: number;
+  jobsDone: number;
+  jobsFailed: number;
+  /** Jobs that were meant to be refused, with the code they were refused with. */
+  refusals: Refusal[];
+  tokens: number;
+  paidNano: bigint;
+  claimedNano: bigint;
+  settlements: number;
+  seconds: number;
+  ledger: Ledger;
+  receipts: ReceiptRow[];
+  workers: WorkerRow[];
+}
+
+export interface Refusal {
+  who: string;
+  what: string;
+  code: string;
+  message: string;
+}
+
+export interface ReceiptRow {
+  client: string;
+  worker: string;
+  lineId: string;
+  jobs: number;
+  totalNano: bigint;
+  paidNano: bigint;
+  /** `image ‖ signature`, hex. */
+  receipt: string;
+}
+
+export interface WorkerRow {
+  name: string;
+  address: string;
+  state: string;
+  jobs: number;
+}
+
+/** The object that `--json` prints as its last line; amounts are decimal strings of nanotons. */
+export function summaryOf(result: DemoResult): Record<string, string | number> {
+  return {
+    jobs_done: result.jobsDone,
+    jobs_failed: result.jobsFailed,
+    refusals: result.refusals.length,
+    tokens: result.tokens,
+    settlements: result.settlements,
+    transactions: result.ledger.transactions,
+    paid_nano: result.paidNano.toString(),
+    claimed_nano: result.claimedNano.toString(),
+    gas_nano: result.ledger.gasNano.toString(),
+    ledger_difference_nano: result.ledger.differenceNano.toString(),
+    seconds: Math.round(result.seconds * 10) / 10,
+  };
+}
