@@ -1,0 +1,257 @@
+import { beginCell, type Address, type Cell, type Dictionary, type StateInit, type TupleReader } from '@ton/core';
+import * as binding from '../build/Worker/Worker_Worker';
+import { nano, type Nano } from '../src/protocol/amounts';
+import { statementCell } from '../src/protocol/statement';
+import { exitCodesOf } from './exitCodes';
+
+export { Worker } from '../build/Worker/Worker_Worker';
+
+export const WORKER_OPCODES: Readonly<Record<keyof typeof binding.Worker.opcodes, number>> =
+  binding.Worker.opcodes;
+export const WORKER_EXIT_CODES = exitCodesOf(binding, 'ERROR_WORKER_');
+
+/** Bounds in the contract's code. */
+export const WORKER_RESERVE_NANO: Nano = nano(binding.WORKER_RESERVE);
+export const MAX_PROTOCOL_FEE_BPS = Number(binding.MAX_PROTOCOL_FEE_BPS);
+export const MAX_UNBONDING_SECONDS = Number(binding.MAX_UNBONDING_SECONDS);
+export const MAX_WORKER_KEYS = Number(binding.MAX_KEYS);
+export const MAX_FEE_RECIPIENTS = Number(binding.MAX_RECIPIENTS);
+export const MAX_RECIPIENT_BPS = Number(binding.MAX_RECIPIENT_BPS);
+export const DELIST_DELAY_SECONDS = Number(binding.DELIST_DELAY);
+export const PAYOUT_GRACE_SECONDS = Number(binding.PAYOUT_GRACE_SECONDS);
+
+/** Code and initial data of a provider's Worker number `index`; the data is what the escrow hashes too. */
+export async function workerInit(registry: Address, provider: Address, index: number): Promise<StateInit> {
+  return binding.Worker.init(registry, provider, BigInt(index));
+}
+
+export async function workerAddress(registry: Address, provider: Address, index: number): Promise<Address> {
+  return (await binding.Worker.fromInit(registry, provider, BigInt(index))).address;
+}
+
+/** Adds `amountNano` to the stake (0 is allowed) and sets the operator; also takes back an `unstakeBody`. */
+export function stakeBody(amountNano: bigint, operator: Address): Cell {
+  return packed(binding.storeStake({ $$type: 'Stake', amount: amountNano, operator }));
+}
+
+export function setOperatorBody(operator: Address): Cell {
+  return packed(binding.storeSetOperator({ $$type: 'SetOperator', operator }));
+}
+
+/** `feeTo` is the first 20 bytes of the recipient's account hash. */
+export function listRecipientBody(feeTo: Buffer, maxBps: number): Cell {
+  return packed(
+    binding.storeListRecipient({ $$type: 'ListRecipient', feeTo: feeToInt(feeTo), maxBps: BigInt(maxBps) }),
+  );
+}
+
+export function delistRecipientBody(feeTo: Buffer): Cell {
+  return packed(binding.storeDelistRecipient({ $$type: 'DelistRecipient', feeTo: feeToInt(feeTo) }));
+}
+
+/** `statement` is the 217-byte image of src/protocol/statement.ts. */
+export function announceBody(statement: Uint8Array): Cell {
+  return packed(binding.storeAnnounce({ $$type: 'Announce', statement: statementCell(statement) }));
+}
+
+export function claimBody(): Cell {
+  return packed(binding.storeClaim({ $$type: 'Claim' }));
+}
+
+export function pullFeeBody(): Cell {
+  return packed(binding.storePullFee({ $$type: 'PullFee' }));
+}
+
+export function unstakeBody(): Cell {
+  return packed(binding.storeUnstake({ $$type: 'Unstake' }));
+}
+
+export function withdrawStakeBody(): Cell {
+  return packed(binding.storeWithdrawStake({ $$type: 'WithdrawStake' }));
+}
+
+/** What the escrow sends; here for tests and tools. `keyPrefix` is the first 16 bytes of the worker key. */
+export function payoutBody(payout: {
+  amountNano: bigint;
+  lineId: Buffer;
+  feeBps: number;
+  feeTo: Buffer;
+  keyPrefix: Buffer;
+}): Cell {
+  return packed(
+    binding.storePayout({
+      $$type: 'Payout',
+      amount: payout.amountNano,
+      lineId: toInt(payout.lineId, 20),
+      feeBps: BigInt(payout.feeBps),
+      feeTo: feeToInt(payout.feeTo),
+      keyPrefix: toInt(payout.keyPrefix, 16),
+    }),
+  );
+}
+
+/** `get_worker` as plain data. Hashes are null before the first admission. */
+export interface WorkerOnChain {
+  registry: Address;
+  provider: Address;
+  index: number;
+  operator: Address;
+  stakeNano: Nano;
+  /** Payouts not claimed yet, net of the routers' fees; the protocol fee is taken of this. */
+  earningsNano: Nano;
+  /** What a claim would move now, stipends and plain transfers included, before the protocol fee. */
+  claimableNano: Nano;
+  owedNano: Nano;
+  balanceNano: Nano;
+  /** When the stake is free; 0 while staked. */
+  unstakeAt: number;
+  activeUntil: number;
+  /** Staked, not leaving, and the newest admission still counts. Read images and blocks from the Registry too. */
+  active: boolean;
+  keys: { workerKey: Buffer; activeUntil: number; lastSettleBy: number }[];
+  feeRecipients: { feeTo: Buffer; maxBps: number; owedNano: Nano; delistAt: number }[];
+  /** Terms of the stake; null until the Registry has answered the first one. */
+  terms: { feeBps: number; unbondingSeconds: number; minStakeNano: Nano; treasury: Address } | null;
+  /** Announced and not admitted yet. */
+  pending: {
+    statementHash: Buffer;
+    receiptKey: Buffer;
+    modelsRoot: Buffer;
+    notAfter: number;
+    announcedAt: number;
+  } | null;
+  /** Admitted last. */
+  admitted: { statementHash: Buffer; imageId: Buffer; shape: Buffer; modelsRoot: Buffer } | null;
+}
+
+export const GET_WORKER = 'get_worker';
+
+/** Reads the result of `get_worker`. */
+export function parseWorker(stack: TupleReader): WorkerOnChain {
+  const view = binding.loadGetterTupleWorkerView(stack);
+  const standing = view.standing;
+  return {
+    registry: view.registry,
+    provider: view.provider,
+    index: Number(view.index),
+    operator: view.operator,
+    stakeNano: nano(view.stake),
+    earningsNano: nano(view.earnings),
+    claimableNano: nano(view.claimable),
+    owedNano: nano(view.owed),
+    balanceNano: nano(view.balance),
+    unstakeAt: Number(view.unstakeAt),
+    activeUntil: Number(view.activeUntil),
+    active: view.active,
+    keys: parseKeys(view.keys),
+    feeRecipients: parseRecipients(view.recipients),
+    terms: standing.termsKnown
+      ? {
+          feeBps: Number(standing.feeBps),
+          unbondingSeconds: Number(standing.unbondingSeconds),
+          minStakeNano: nano(standing.minStake),
+          treasury: standing.treasury,
+        }
+      : null,
+    pending: standing.pending && parsePending(standing.pending),
+    admitted: standing.admitted && parseAdmitted(standing.admitted),
+  };
+}
+
+/** Least values, beside the money moved, that the Worker's commands take at the chain's current prices. */
+export interface WorkerMinValues {
+  stakeNano: Nano;
+  announceNano: Nano;
+  unstakeNano: Nano;
+  /** Claim, PullFee, WithdrawStake, SetOperator, ListRecipient, DelistRecipient. */
+  payOutNano: Nano;
+  /** What a Payout brings on top of its amount, at least. */
+  payoutStipendNano: Nano;
+  reserveNano: Nano;
+}
+
+export const GET_WORKER_MIN_VALUES = 'get_min_values';
+
+export function parseWorkerMinValues(stack: TupleReader): WorkerMinValues {
+  const values = binding.loadGetterTupleMinValues(stack);
+  return {
+    stakeNano: nano(values.stake),
+    announceNano: nano(values.announce),
+    unstakeNano: nano(values.unstake),
+    payOutNano: nano(values.payOut),
+    payoutStipendNano: nano(values.payoutStipend),
+    reserveNano: nano(values.reserve),
+  };
+}
+
+/** Values that suffice on mainnet's prices of 2026 with room for twice as much; what is left comes back. */
+export const WORKER_VALUES = {
+  /** Beside the stake, and beside the reserve at the first one. */
+  stake: nano(20_000_000n),
+  announce: nano(20_000_000n),
+  unstake: nano(20_000_000n),
+  payOut: nano(10_000_000n),
+} as const;
+
+// lastSettleBy:32 activeUntil:32 rest of the key:128, see contracts/worker/keys.tact.
+function parseKeys(keys: Dictionary<bigint, bigint>): WorkerOnChain['keys'] {
+  return keys.keys().map((prefix) => {
+    const record = keys.get(prefix) ?? 0n;
+    return {
+      workerKey: Buffer.concat([toBytes(prefix, 16), toBytes(record & ((1n << 128n) - 1n), 16)]),
+      activeUntil: Number((record >> 128n) & 0xffffffffn),
+      lastSettleBy: Number(record >> 160n),
+    };
+  });
+}
+
+// maxBps:16 delistAt:32 owed:64, see contracts/worker/recipients.tact.
+function parseRecipients(recipients: Dictionary<bigint, bigint>): WorkerOnChain['feeRecipients'] {
+  return recipients.keys().map((feeTo) => {
+    const record = recipients.get(feeTo) ?? 0n;
+    return {
+      feeTo: toBytes(feeTo, 20),
+      maxBps: Number(record >> 96n),
+      delistAt: Number((record >> 64n) & 0xffffffffn),
+      owedNano: nano(record & ((1n << 64n) - 1n)),
+    };
+  });
+}
+
+function parsePending(cell: Cell): NonNullable<WorkerOnChain['pending']> {
+  const pending = binding.loadPendingStatement(cell.beginParse());
+  return {
+    statementHash: toBytes(pending.statementHash, 32),
+    receiptKey: toBytes(pending.receiptKey, 32),
+    modelsRoot: toBytes(pending.modelsRoot, 32),
+    notAfter: Number(pending.notAfter),
+    announcedAt: Number(pending.announcedAt),
+  };
+}
+
+function parseAdmitted(cell: Cell): NonNullable<WorkerOnChain['admitted']> {
+  const admitted = binding.loadAdmittedStatement(cell.beginParse());
+  return {
+    statementHash: toBytes(admitted.statementHash, 32),
+    imageId: toBytes(admitted.imageId, 32),
+    shape: toBytes(admitted.shape, 32),
+    modelsRoot: toBytes(admitted.modelsRoot, 32),
+  };
+}
+
+function packed(store: (builder: ReturnType<typeof beginCell>) => void): Cell {
+  return beginCell().store(store).endCell();
+}
+
+function feeToInt(feeTo: Buffer): bigint {
+  return toInt(feeTo, 20);
+}
+
+function toInt(bytes: Buffer, size: number): bigint {
+  if (bytes.length !== size) throw new RangeError(`${bytes.length} bytes, expected ${size}`);
+  return BigInt(`0x${bytes.toString('hex')}`);
+}
+
+function toBytes(value: bigint, size: number): Buffer {
+  return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex');
+}
