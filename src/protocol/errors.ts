@@ -153,6 +153,11 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: 'Use a new job id for a new request.',
   },
+  reply_gone: {
+    status: 410,
+    type: 'invalid_request_error',
+    remedy: 'The job ran, and its answer is no longer kept: its bill is in the next audit of the line.',
+  },
   line_unknown: {
     status: 402,
     type: 'insufficient_quota',
@@ -163,6 +168,11 @@ export const ERROR_CODES = {
     status: 409,
     type: 'invalid_request_error',
     remedy: 'Open a new line: this one settles within a day.',
+  },
+  line_too_long: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: "Open a line that settles before the worker key's last date.",
   },
   line_cap_exceeded: { status: 402, type: 'insufficient_quota', remedy: 'Raise the cap of the line.' },
   line_below_min_cap: {

@@ -1,0 +1,44 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+
+/** Tables of one worker key. Blobs are hashes, signatures and records: nothing of a prompt or an answer. */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS lines (
+    domain BLOB NOT NULL,
+    line_id BLOB NOT NULL,
+    escrow BLOB NOT NULL,
+    line BLOB NOT NULL,
+    total INTEGER NOT NULL,
+    jobs INTEGER NOT NULL,
+    peaks BLOB NOT NULL,
+    final INTEGER NOT NULL,
+    PRIMARY KEY (domain, line_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS jobs (
+    domain BLOB NOT NULL,
+    job_id BLOB NOT NULL,
+    line_id BLOB NOT NULL,
+    ticket BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    position INTEGER,
+    record BLOB,
+    PRIMARY KEY (domain, job_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS jobs_of_line ON jobs (domain, line_id, position) WHERE position IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS jobs_running ON jobs (state) WHERE state = 0;
+`;
+
+export enum JobState {
+  Running = 0,
+  Billed = 1,
+  /** It ended without a bill: the process died, or nothing was delivered before a failure. */
+  Void = 2,
+}
+
+/** Opens the ledger so that a commit that returned is on disk. */
+export function openLedgerDatabase(path: string): DatabaseSync {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
+  db.exec(TABLES);
+  return db;
+}

@@ -1,0 +1,57 @@
+/** Bounds of this room; what other rooms share is in src/protocol/limits.ts. */
+export const WORKER_LIMITS = {
+  /** Jobs whose body is still arriving, beyond the slots. */
+  pendingBodies: 64,
+  bodyTimeoutMs: 60_000,
+  /** A reader that takes nothing for so long has hung up. */
+  readerStallMs: 60_000,
+  /** Bytes that the slowest path may lag behind the engine before the engine is held back. */
+  readerLagBytes: 256 * 1024,
+  /** Sealed replies kept for a repeated ticket. */
+  replyCacheBytes: 256 * 1024 * 1024,
+  replyCacheEntries: 10_000,
+
+  keepAliveMs: 5_000,
+  pingMs: 10_000,
+  unansweredPings: 2,
+  statusMs: 10_000,
+  statusStreams: 4,
+  helloMaxBytes: 1_024,
+
+  reconnectMinMs: 500,
+  reconnectMaxMs: 60_000,
+  dialTimeoutMs: 10_000,
+  /** A link that held for so long starts the next back-off from the beginning. */
+  linkSettledMs: 30_000,
+
+  engineConnectTimeoutMs: 5_000,
+  /** Silence of the engine, before its head and between its bytes. */
+  engineSilenceMs: 120_000,
+  engineHealthTimeoutMs: 15_000,
+  healthEveryMs: 30_000,
+  choicesMax: 8,
+
+  /** Rows that one audit hands over. */
+  auditItems: 4_096,
+
+  /** How often the chain is asked for this worker's own contract. */
+  admissionEveryMs: 3_000,
+  /** A statement is renewed when less than this is left of it. */
+  renewBeforeSeconds: 6 * 3_600,
+  /** An announcement that was not admitted is repeated no sooner than this. */
+  announceRetrySeconds: 600,
+  escrowCacheEntries: 10_000,
+  /** An escrow read younger than this is not read again for a job that it already permits. */
+  escrowFreshSeconds: 20,
+
+  askSeconds: 600,
+  askRenewSeconds: 240,
+  autopilotEveryMs: 30_000,
+
+  settleEveryMs: 60_000,
+  settleDailySeconds: 86_400,
+  /** Settle when a line has less than this left. */
+  settleBeforeEndSeconds: 26 * 3_600,
+
+  drainTimeoutMs: 60_000,
+} as const;

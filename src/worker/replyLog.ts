@@ -1,0 +1,116 @@
+import { encodeFrame, FrameKind } from '../protocol/wire';
+import { WORKER_LIMITS } from './limits';
+
+/**
+ * The frames of one reply, kept so that a repeated ticket gets the same bytes. Any number of readers follow it; the
+ * job is held back when the fastest of them lags, and is told when the last one has left. Sealed bytes only.
+ */
+export interface ReplyLog {
+  /** `textBytes` and `bodyBytes`: how much of the answer this frame carries. */
+  append(kind: FrameKind, payload: Uint8Array, carries?: Carried): void;
+  end(): void;
+  /** Resolves when the engine may go on: some reader is close behind, or none is left. */
+  room(): Promise<void>;
+  /** What reached a reader. */
+  delivered(): Carried;
+  read(): ReplyReader;
+  /** Aborted when the last reader left before the end. */
+  readonly abandoned: AbortSignal;
+  bytes(): number;
+}
+
+export interface Carried {
+  textBytes: number;
+  bodyBytes: number;
+}
+
+export interface ReplyReader {
+  /** The next frame, null at the end. Waits; a second wait at the same time is a mistake of the caller. */
+  next(): Promise<Buffer | null>;
+  /** The frame given last went out. */
+  taken(): void;
+  leave(): void;
+}
+
+const NOTHING: Carried = { textBytes: 0, bodyBytes: 0 };
+
+export function createReplyLog(): ReplyLog {
+  const frames: Buffer[] = [];
+  /** Sums up to and including each frame. */
+  const sums: Carried[] = [];
+  const offsets: number[] = [];
+  let size = 0;
+  let ended = false;
+  let deliveredFrames = 0;
+  const readers = new Set<{ at: number; wake: () => void }>();
+  const abandonment = new AbortController();
+  let wakeProducer: (() => void) | null = null;
+
+  const lag = (): number => {
+    const furthest = Math.max(0, ...[...readers].map(({ at }) => at));
+    return size - (offsets[furthest] ?? size);
+  };
+  const release = (): void => {
+    if (wakeProducer && (readers.size === 0 || lag() < WORKER_LIMITS.readerLagBytes)) {
+      wakeProducer();
+      wakeProducer = null;
+    }
+  };
+
+  return {
+    append(kind, payload, carries = NOTHING) {
+      const frame = encodeFrame(kind, payload);
+      const before = sums.at(-1) ?? NOTHING;
+      offsets.push(size);
+      frames.push(frame);
+      size += frame.length;
+      sums.push({
+        textBytes: before.textBytes + carries.textBytes,
+        bodyBytes: before.bodyBytes + carries.bodyBytes,
+      });
+      for (const reader of readers) reader.wake();
+    },
+    end() {
+      ended = true;
+      for (const reader of readers) reader.wake();
+    },
+    room() {
+      if (readers.size === 0 || lag() < WORKER_LIMITS.readerLagBytes) return Promise.resolve();
+      return new Promise((resolve) => {
+        wakeProducer = resolve;
+      });
+    },
+    delivered: () => sums[deliveredFrames - 1] ?? NOTHING,
+    abandoned: abandonment.signal,
+    bytes: () => size,
+    read() {
+      const reader = { at: 0, wake: (): void => undefined };
+      readers.add(reader);
+      return {
+        next() {
+          const frame = frames[reader.at];
+          if (frame) return Promise.resolve(frame);
+          if (ended) return Promise.resolve(null);
+          return new Promise((resolve) => {
+            reader.wake = () => {
+              const came = frames[reader.at];
+              if (!came && !ended) return;
+              reader.wake = () => undefined;
+              resolve(came ?? null);
+            };
+          });
+        },
+        taken() {
+          reader.at += 1;
+          deliveredFrames = Math.max(deliveredFrames, reader.at);
+          release();
+        },
+        leave() {
+          if (!readers.delete(reader)) return;
+          if (readers.size === 0 && !ended) abandonment.abort();
+          release();
+        },
+      };
+    },
+  };
+}
