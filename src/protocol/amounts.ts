@@ -5,7 +5,15 @@ export type Nano = bigint & { readonly __unit: 'nano' };
 export const COIN_SYMBOL = 'TON';
 const NANO_PER_COIN = 1_000_000_000n;
 
+/**
+ * A whole number of nanotons. Throws RangeError on what is not exactly one: a fraction, a number beyond 2^53,
+ * any text but decimal digits (BigInt alone reads `""` as 0 and `"0x10"` as 16).
+ */
 export function nano(value: bigint | number | string): Nano {
+  const exact =
+    typeof value === 'bigint' ||
+    (typeof value === 'number' ? Number.isSafeInteger(value) : /^-?\d{1,40}$/.test(value));
+  if (!exact) throw new RangeError(`"${value}" is not a whole number of nanotons`);
   return BigInt(value) as Nano;
 }
 

@@ -1,4 +1,7 @@
 import sodium from 'sodium-native';
+import { requireBytes } from './fields';
+
+/** The only signatures of this room, so that a browser build can swap this one file. */
 
 /** An Ed25519 key pair; `seed` is the 32-byte secret everything else follows from. */
 export interface KeyPair {
@@ -7,24 +10,35 @@ export interface KeyPair {
 }
 
 export const SIGNATURE_BYTES = 64;
+export const PUBLIC_KEY_BYTES = 32;
+const SEED_BYTES = 32;
+/** Everything signed here is a hash: cells by their hash, other texts by a SHA-256 with a context in front. */
+const MESSAGE_BYTES = 32;
 
+/** Throws RangeError unless the seed has 32 bytes. */
 export function keyPairFromSeed(seed: Uint8Array): KeyPair {
-  const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES);
-  const secretKey = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES);
-  sodium.crypto_sign_seed_keypair(publicKey, secretKey, Buffer.from(seed));
-  return { publicKey, seed: Buffer.from(seed) };
+  requireBytes('Ed25519 seed', seed, SEED_BYTES);
+  const own = Buffer.from(seed);
+  const publicKey = Buffer.alloc(PUBLIC_KEY_BYTES);
+  sodium.crypto_sign_seed_keypair(publicKey, Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES), own);
+  return { publicKey, seed: own };
 }
 
-/** Signs a 32-byte cell hash. */
+/** Signs a 32-byte hash; deterministic. */
 export function sign(hash: Buffer, keys: KeyPair): Buffer {
+  requireBytes('signed hash', hash, MESSAGE_BYTES);
   const signature = Buffer.alloc(SIGNATURE_BYTES);
   sodium.crypto_sign_detached(signature, hash, Buffer.concat([keys.seed, keys.publicKey]));
   return signature;
 }
 
-/** True when `signature` over the 32-byte cell hash verifies under `publicKey`; false on any malformed input. */
+/**
+ * True when `signature` over the 32-byte hash verifies under `publicKey`; false on any malformed input. libsodium
+ * is stricter than the chain (it refuses keys of small order and non-canonical points), so what passes here also
+ * passes there: a receipt that a router took is one that an escrow pays.
+ */
 export function verify(hash: Buffer, signature: Buffer, publicKey: Buffer): boolean {
-  if (signature.length !== SIGNATURE_BYTES || publicKey.length !== sodium.crypto_sign_PUBLICKEYBYTES)
-    return false;
+  if (hash.length !== MESSAGE_BYTES) return false;
+  if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
   return sodium.crypto_sign_verify_detached(signature, hash, publicKey);
 }

@@ -24,6 +24,8 @@ export const LIMITS = {
   requestMaxBytes: 32 * 1024 * 1024,
   responseMaxBytes: 64 * 1024 * 1024,
   chunkMaxBytes: 64 * 1024,
+  /** A chunk, its padding and its tag. */
+  framePayloadMaxBytes: 65 * 1024,
   inclusionProofMaxBytes: 2_048,
 
   /** Settlement. */

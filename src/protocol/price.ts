@@ -18,9 +18,17 @@ export type Prices = Pick<Ask, 'promptPrice' | 'cachedPrice' | 'completionPrice'
 const COMMON = 6_000_000n;
 const TOKEN_WEIGHT = 6n;
 const AUDIO_MS_WEIGHT = 100n;
+const COUNTS = ['promptTokens', 'cachedTokens', 'completionTokens', 'reasoningTokens', 'audioMs'] as const;
+const COUNT_MAX = 0xffff_ffff;
 
-/** The fee of one job: the exact sum of price x count, rounded up once. Nanotons. */
+/**
+ * The fee of one job: the exact sum of price x count, rounded up once. Nanotons, in full precision: absurd prices
+ * give a fee above 64 bits, which is above any ticket's maximum. Reasoning tokens are completion tokens and cost
+ * nothing on their own. Throws RangeError on counts that no job record could hold: more cached than prompt tokens
+ * would make the fee negative.
+ */
 export function jobFee(prices: Prices, usage: Usage): Nano {
+  checkUsage(usage);
   const fresh = BigInt(usage.promptTokens - usage.cachedTokens);
   const tokens =
     prices.promptPrice * fresh +
@@ -28,4 +36,21 @@ export function jobFee(prices: Prices, usage: Usage): Nano {
     prices.completionPrice * BigInt(usage.completionTokens);
   const sum = tokens * TOKEN_WEIGHT + prices.audioPrice * BigInt(usage.audioMs) * AUDIO_MS_WEIGHT;
   return ((sum + COMMON - 1n) / COMMON) as Nano;
+}
+
+function checkUsage(usage: Usage): void {
+  for (const name of COUNTS) {
+    const count = usage[name];
+    if (!Number.isInteger(count) || count < 0 || count > COUNT_MAX) {
+      throw new RangeError(`Usage.${name}: ${count} is not u32`);
+    }
+  }
+  if (usage.cachedTokens > usage.promptTokens) {
+    throw new RangeError(`Usage: ${usage.cachedTokens} cached of ${usage.promptTokens} prompt tokens`);
+  }
+  if (usage.reasoningTokens > usage.completionTokens) {
+    throw new RangeError(
+      `Usage: ${usage.reasoningTokens} reasoning of ${usage.completionTokens} completion tokens`,
+    );
+  }
 }

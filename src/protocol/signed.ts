@@ -1,4 +1,5 @@
-import { verify } from './ed25519';
+import { SIGNATURE_BYTES, verify } from './ed25519';
+import { requireBytes } from './fields';
 import { layout, type Layout, type Struct, type Fields } from './layout';
 
 /** Each tag is crc32 of the TL-B line above it, with the top bit cleared. */
@@ -7,7 +8,7 @@ export const TAG = {
   receipt: 0x3d12bc9b,
   hpkeCertificate: 0x4fe19c6d,
   ask: 0x4b1e1ac9,
-  allocate: 0x46898541,
+  allocate: 0x28a5fed7,
 } as const;
 
 /**
@@ -91,6 +92,7 @@ export interface Signed<T> {
   signature: Buffer;
 }
 
+/** Whether the structure was signed by that key. Fields beyond their range throw RangeError, as they do in `hash`. */
 export function verifySigned<F extends Fields>(
   of: Layout<F>,
   signed: Signed<Struct<F>>,
@@ -101,12 +103,12 @@ export function verifySigned<F extends Fields>(
 
 /** `image ‖ signature`: how a signed structure travels and is stored. */
 export function encodeSigned<F extends Fields>(of: Layout<F>, signed: Signed<Struct<F>>): Buffer {
+  requireBytes(`signature of ${of.name}`, signed.signature, SIGNATURE_BYTES);
   return Buffer.concat([of.image(signed.value), signed.signature]);
 }
 
+/** Throws RangeError on a wrong size or tag; says nothing about the signature. Shares no memory with `bytes`. */
 export function decodeSigned<F extends Fields>(of: Layout<F>, bytes: Uint8Array): Signed<Struct<F>> {
-  if (bytes.length !== of.size + 64) {
-    throw new RangeError(`signed ${of.name}: ${bytes.length} bytes, expected ${of.size + 64}`);
-  }
+  requireBytes(`signed ${of.name}`, bytes, of.size + SIGNATURE_BYTES);
   return { value: of.parse(bytes.subarray(0, of.size)), signature: Buffer.from(bytes.subarray(of.size)) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SIGNATURE_BYTES, sign, verify, type KeyPair } from './ed25519';
 import { CocoonError } from './errors';
+import { requireBytes } from './fields';
 import { sha256 } from './hash';
 import { LIMITS } from './limits';
 import { LINE_BYTES, parseLine, lineImage, type Line } from './line';
@@ -24,9 +25,13 @@ export interface JobEnvelope {
   ciphertext: Buffer;
 }
 
-export const ENVELOPE_HEAD_BYTES = 1 + LINE_BYTES + 32 + ticketLayout.size + SIGNATURE_BYTES;
+const ESCROW_BYTES = 32;
+export const ENVELOPE_HEAD_BYTES = 1 + LINE_BYTES + ESCROW_BYTES + ticketLayout.size + SIGNATURE_BYTES;
 
+/** Throws RangeError on a field that does not fit. */
 export function encodeEnvelopeHead(envelope: Omit<JobEnvelope, 'ciphertext'>): Buffer {
+  requireBytes('JobEnvelope.escrow', envelope.escrow, ESCROW_BYTES);
+  requireBytes('JobEnvelope.ticket.signature', envelope.ticket.signature, SIGNATURE_BYTES);
   return Buffer.concat([
     Buffer.from([WIRE_VERSION]),
     lineImage(envelope.line),
@@ -36,7 +41,10 @@ export function encodeEnvelopeHead(envelope: Omit<JobEnvelope, 'ciphertext'>): B
   ]);
 }
 
-/** Throws CocoonError `ticket_malformed` or `body_too_large`. */
+/**
+ * Throws CocoonError `ticket_malformed` or `body_too_large`. The ciphertext stays a part of `bytes`, since it can
+ * be megabytes; everything else is copied out.
+ */
 export function decodeEnvelope(bytes: Buffer): JobEnvelope {
   if (bytes.length > ENVELOPE_HEAD_BYTES + LIMITS.requestMaxBytes) {
     throw new CocoonError(
@@ -55,8 +63,11 @@ export function decodeEnvelope(bytes: Buffer): JobEnvelope {
     const take = (size: number): Buffer => bytes.subarray(at, (at += size));
     return {
       line: parseLine(take(LINE_BYTES)),
-      escrow: take(32),
-      ticket: { value: ticketLayout.parse(take(ticketLayout.size)), signature: take(SIGNATURE_BYTES) },
+      escrow: Buffer.from(take(ESCROW_BYTES)),
+      ticket: {
+        value: ticketLayout.parse(take(ticketLayout.size)),
+        signature: Buffer.from(take(SIGNATURE_BYTES)),
+      },
       ciphertext: bytes.subarray(at),
     };
   } catch (cause) {
@@ -85,7 +96,11 @@ export interface Frame {
 
 const FRAME_HEAD_BYTES = 5;
 
+/** Throws RangeError on a payload that no parser would take. */
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Buffer {
+  if (payload.length > LIMITS.framePayloadMaxBytes) {
+    throw new RangeError(`Frame: ${payload.length} bytes, at most ${LIMITS.framePayloadMaxBytes}`);
+  }
   const out = Buffer.allocUnsafe(FRAME_HEAD_BYTES + payload.length);
   out.writeUInt32BE(1 + payload.length, 0);
   out.writeUInt8(kind, 4);
@@ -93,33 +108,63 @@ export function encodeFrame(kind: FrameKind, payload: Uint8Array): Buffer {
   return out;
 }
 
-/** Splits a byte stream into frames; bounded, and throws CocoonError `stream_truncated` on anything malformed. */
-export function createFrameParser(maxPayloadBytes: number = LIMITS.chunkMaxBytes + 1024): {
+export interface FrameParser {
+  /** The frames that these bytes complete. Throws CocoonError `stream_truncated` on a malformed one, and ever after. */
   push(bytes: Uint8Array): Frame[];
   /** Bytes of an unfinished frame; non-zero at the end of a stream means that it was cut. */
   pending(): number;
-} {
-  let buffered: Buffer = Buffer.alloc(0);
+}
+
+/**
+ * Splits a byte stream into frames. Each byte is copied once, into a payload of its own size: so a large frame in
+ * tiny pieces costs no more than in one, at most one payload is held, and no payload shares memory with the input.
+ */
+export function createFrameParser(maxPayloadBytes: number = LIMITS.framePayloadMaxBytes): FrameParser {
+  const head = Buffer.alloc(FRAME_HEAD_BYTES);
+  let headFilled = 0;
+  let payload: Buffer = Buffer.alloc(0);
+  let payloadFilled = 0;
+  let failed = false;
+
+  const readHead = (): void => {
+    const length = head.readUInt32BE(0);
+    failed = length < 1 || length > 1 + maxPayloadBytes || FrameKind[head[4]!] === undefined;
+    if (!failed) payload = Buffer.allocUnsafe(length - 1);
+  };
+
   return {
     push(bytes) {
-      buffered = buffered.length === 0 ? Buffer.from(bytes) : Buffer.concat([buffered, bytes]);
       const frames: Frame[] = [];
       let at = 0;
-      while (buffered.length - at >= FRAME_HEAD_BYTES) {
-        const length = buffered.readUInt32BE(at);
-        const kind = buffered.readUInt8(at + 4);
-        if (length < 1 || length > 1 + maxPayloadBytes || FrameKind[kind] === undefined) {
-          throw new CocoonError('stream_truncated', 'The reply holds a malformed frame.');
+      while (at < bytes.length && !failed) {
+        if (headFilled < FRAME_HEAD_BYTES) {
+          const copied = copyInto(head, headFilled, bytes, at);
+          headFilled += copied;
+          at += copied;
+          if (headFilled < FRAME_HEAD_BYTES) break;
+          readHead();
+          if (failed) break;
         }
-        if (buffered.length - at < 4 + length) break;
-        frames.push({ kind, payload: buffered.subarray(at + FRAME_HEAD_BYTES, at + 4 + length) });
-        at += 4 + length;
+        const copied = copyInto(payload, payloadFilled, bytes, at);
+        payloadFilled += copied;
+        at += copied;
+        if (payloadFilled === payload.length) {
+          frames.push({ kind: head.readUInt8(4), payload });
+          headFilled = payloadFilled = 0;
+        }
       }
-      buffered = buffered.subarray(at);
+      if (failed) throw new CocoonError('stream_truncated', 'The reply holds a malformed frame.');
       return frames;
     },
-    pending: () => buffered.length,
+    pending: () => headFilled + payloadFilled,
   };
+}
+
+/** Copies what fits, and says how much that was. */
+function copyInto(target: Buffer, filled: number, source: Uint8Array, at: number): number {
+  const size = Math.min(target.length - filled, source.length - at);
+  target.set(source.subarray(at, at + size), filled);
+  return size;
 }
 
 const hex = (bytes: number) =>
@@ -161,14 +206,17 @@ export const workerOfferSchema = z.strictObject({
 export type WorkerOffer = z.infer<typeof workerOfferSchema>;
 export type OfferedModel = z.infer<typeof offeredModelSchema>;
 
+const OFFER_TEXT_MAX = 256 * 1024;
+
 /** An offer as it travels: the signed text and its signature in hex. */
 export const signedOfferSchema = z.strictObject({
-  text: z.string().max(256 * 1024),
+  text: z.string().max(OFFER_TEXT_MAX),
   signature: hex(SIGNATURE_BYTES),
 });
 export type SignedOffer = z.infer<typeof signedOfferSchema>;
 
 const OFFER_CONTEXT = Buffer.from('cocoon/offer/v1\0', 'latin1');
+export const HELLO_NONCE_BYTES = 32;
 const HELLO_CONTEXT = Buffer.from('cocoon/hello/v1\0', 'latin1');
 
 export function signOffer(offer: WorkerOffer, keys: KeyPair): SignedOffer {
@@ -178,6 +226,7 @@ export function signOffer(offer: WorkerOffer, keys: KeyPair): SignedOffer {
 
 /** The offer inside, or null when the text is malformed or not signed by the key that it names. */
 export function openOffer(signed: SignedOffer): WorkerOffer | null {
+  if (signed.text.length > OFFER_TEXT_MAX) return null;
   let json: unknown;
   try {
     json = JSON.parse(signed.text);
@@ -197,6 +246,7 @@ export function openOffer(signed: SignedOffer): WorkerOffer | null {
 
 /** What a worker signs to show that it holds its key now: over the router's fresh nonce and its own offer. */
 export function helloDigest(nonce: Buffer, offer: SignedOffer): Buffer {
+  requireBytes('hello nonce', nonce, HELLO_NONCE_BYTES);
   return sha256(HELLO_CONTEXT, nonce, sha256(Buffer.from(offer.text)));
 }
 
