@@ -1,0 +1,106 @@
+import { serve, type ServerType } from '@hono/node-server';
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { overloaded } from './apiError';
+import { createApp } from './http/app';
+import { createMetrics } from './http/metrics';
+import { ENGINE_LIMITS } from './limits';
+import { modelFile } from './model/modelFile';
+import { loadRuntime } from './runtime';
+import { createSlotPool } from './slotPool';
+
+export interface EngineConfig {
+  /** Where the generated model is kept. */
+  modelDir: string;
+  /** Seed of the weights, and of requests that name none. */
+  seed?: number;
+  /** Name of the model in requests. */
+  modelId?: string;
+  host?: string;
+  /** 0 takes any free port. */
+  port?: number;
+  /** Requests that run at once. */
+  slots?: number;
+  /** Requests that wait for a slot before others are answered 429. */
+  queue?: number;
+  /** Slows generation down, for demonstrations that need a long stream. */
+  delayMsPerToken?: number;
+}
+
+export interface Engine {
+  /** Base URL without a path; OpenAI clients want it with "/v1" behind. */
+  url: string;
+  modelId: string;
+  /** SHA-256 of the model file, in hex. */
+  modelHash: string;
+  contextLength: number;
+  /** Takes no more requests, lets running ones finish for a few seconds, cuts the rest, and unloads the model. */
+  close(): Promise<void>;
+}
+
+/** Generates the model if need be, loads it and serves it. Resolves when requests are answered. */
+export async function createEngine(config: EngineConfig): Promise<Engine> {
+  const { seed = 1, modelId = 'tiny-llama', slots = ENGINE_LIMITS.slotsDefault } = config;
+  const queue = config.queue ?? slots * ENGINE_LIMITS.queuePerSlot;
+  const file = await modelFile(config.modelDir, seed);
+  const runtime = await loadRuntime(file.path, slots);
+  const shutdown = new AbortController();
+  const pool = createSlotPool(runtime.slots, queue);
+  const app = createApp({
+    runtime,
+    pool,
+    embeddingPool: createSlotPool(['embedder'], queue),
+    metrics: createMetrics(pool),
+    modelId,
+    defaultSeed: seed,
+    delayMsPerToken: config.delayMsPerToken ?? 0,
+    shutdown: shutdown.signal,
+    now: () => Math.floor(Date.now() / 1000),
+    newId: () => randomUUID().replaceAll('-', ''),
+  });
+  const host = config.host ?? '127.0.0.1';
+  const server = await listen(app.fetch, host, config.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const cut = setTimeout(
+      () => shutdown.abort(overloaded(503, 'The engine is stopping.')),
+      ENGINE_LIMITS.drainMs,
+    );
+    await closed;
+    clearTimeout(cut);
+    await runtime.close();
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    modelId,
+    modelHash: file.sha256,
+    contextLength: runtime.contextLength,
+    close,
+  };
+}
+
+async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  hostname: string,
+  port: number,
+): Promise<ServerType> {
+  return await new Promise((resolve, reject) => {
+    const server = serve(
+      {
+        fetch,
+        hostname,
+        port,
+        serverOptions: {
+          headersTimeout: ENGINE_LIMITS.headersTimeoutMs,
+          requestTimeout: ENGINE_LIMITS.requestTimeoutMs,
+          connectionsCheckingInterval: 1_000,
+          noDelay: true,
+        },
+      },
+      () => resolve(server),
+    );
+    server.once('error', reject);
+  });
+}

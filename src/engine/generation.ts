@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Runtime, Sampling, Slot } from './runtime';
+import { createStopFilter, createTokenJoiner } from './text';
+
+export interface GenerationRequest {
+  prompt: readonly number[];
+  maxTokens: number;
+  stops: readonly string[];
+  ignoreEnd: boolean;
+  salt: string | null;
+  sampling: Sampling;
+}
+
+/** Counts of the engine itself, never of pieces that were sent. The end token counts, as in vLLM. */
+export interface Usage {
+  promptTokens: number;
+  cachedTokens: number;
+  completionTokens: number;
+}
+
+export interface Piece {
+  text: string;
+  usage: Usage;
+  /** Set on the last piece only, which may have no text. */
+  finish: 'stop' | 'length' | null;
+}
+
+/** Runs one request in its slot. Ends with a piece that says why, or throws the signal's reason. */
+export async function* generatePieces(
+  runtime: Runtime,
+  slot: Slot,
+  request: GenerationRequest,
+  delayMsPerToken: number,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void> {
+  const joiner = createTokenJoiner(runtime.detokenize);
+  const stops = createStopFilter(request.stops);
+  const usage: Usage = { promptTokens: request.prompt.length, cachedTokens: 0, completionTokens: 0 };
+  const piece = (text: string, finish: Piece['finish']): Piece => ({ text, usage: { ...usage }, finish });
+
+  signal.throwIfAborted();
+  const tokens = runtime.generate(slot, request.prompt, request.salt, request.sampling, (cached) => {
+    usage.cachedTokens = cached;
+  });
+  for await (const token of tokens) {
+    signal.throwIfAborted();
+    if (delayMsPerToken > 0) await pause(delayMsPerToken, signal);
+    usage.completionTokens++;
+
+    const ended = token === runtime.endToken;
+    const { text, stopped } = ended ? { text: '', stopped: false } : stops.push(joiner.push(token));
+    if (stopped) return yield piece(text, 'stop');
+    const full = usage.completionTokens >= request.maxTokens;
+    if (full || (ended && !request.ignoreEnd)) {
+      const rest = stops.push(joiner.flush());
+      const last = text + rest.text + (rest.stopped ? '' : stops.flush());
+      return yield piece(last, rest.stopped || (ended && !request.ignoreEnd) ? 'stop' : 'length');
+    }
+    if (text !== '') yield piece(text, null);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+}

@@ -1,0 +1,75 @@
+import { contextLengthExceeded } from '../apiError';
+import { knownTokens } from './completions';
+import type { EngineContext } from './generate';
+import type { EmbeddingRequest } from './schemas';
+import { requestSignals } from './signals';
+import { asApiError } from './sse';
+
+/** POST /v1/embeddings */
+export async function embeddings(
+  context: EngineContext,
+  body: EmbeddingRequest,
+  client: AbortSignal,
+): Promise<Response> {
+  const inputs = embeddingInputs(context, body.input);
+  const signals = requestSignals(client, context.shutdown);
+  try {
+    const vectors = await embedAll(context, inputs, signals.queue, signals.job);
+    const promptTokens = inputs.reduce((sum, tokens) => sum + tokens.length, 0);
+    return Response.json({
+      object: 'list',
+      model: context.modelId,
+      data: vectors.map((vector, index) => ({
+        object: 'embedding',
+        index,
+        embedding: body.encoding_format === 'base64' ? base64Floats(vector) : vector,
+      })),
+      usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+    });
+  } catch (error) {
+    throw asApiError(error);
+  } finally {
+    signals.done();
+  }
+}
+
+async function embedAll(
+  context: EngineContext,
+  inputs: readonly number[][],
+  queue: AbortSignal,
+  job: AbortSignal,
+): Promise<number[][]> {
+  const lease = await context.embeddingPool.acquire(() => 0, queue);
+  try {
+    const vectors: number[][] = [];
+    for (const tokens of inputs) {
+      job.throwIfAborted();
+      vectors.push(await context.runtime.embed(tokens));
+    }
+    return vectors;
+  } finally {
+    lease.release();
+  }
+}
+
+function embeddingInputs(context: EngineContext, input: EmbeddingRequest['input']): number[][] {
+  const { contextLength, promptTokens } = context.runtime;
+  const list = typeof input === 'string' || typeof input[0] === 'number' ? [input] : input;
+  return list.map((entry, index) => {
+    const param = list.length === 1 ? 'input' : `input.${index}`;
+    const tokens =
+      typeof entry === 'string' ? promptTokens(entry) : knownTokens(context, entry as number[], param);
+    // One below: the embedding context refuses an input that fills it.
+    if (tokens.length >= contextLength) {
+      throw contextLengthExceeded(contextLength - 1, tokens.length, 0, param);
+    }
+    return tokens;
+  });
+}
+
+/** Little-endian 32-bit floats, as OpenAI's clients read them. */
+function base64Floats(vector: readonly number[]): string {
+  const bytes = Buffer.alloc(vector.length * 4);
+  vector.forEach((value, index) => bytes.writeFloatLE(value, index * 4));
+  return bytes.toString('base64');
+}

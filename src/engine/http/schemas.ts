@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { invalidParameter, unsupportedParameter } from '../apiError';
+import { ENGINE_LIMITS } from '../limits';
+
+/** `null` means "not given" in OpenAI's API. */
+const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
+const count = optional(z.number().int().min(1));
+const token = z.number().int().min(0);
+
+const streamOptions = z.strictObject({
+  include_usage: optional(z.boolean()),
+  continuous_usage_stats: optional(z.boolean()),
+  include_obfuscation: optional(z.literal(false)),
+});
+export type StreamOptions = Partial<z.infer<typeof streamOptions>>;
+
+const sampling = {
+  temperature: optional(z.number().min(0).max(2)),
+  top_p: optional(z.number().gt(0).max(1)),
+  top_k: optional(z.number().int().min(-1)),
+  min_p: optional(z.number().min(0).max(1)),
+  frequency_penalty: optional(z.number().min(-2).max(2)),
+  presence_penalty: optional(z.number().min(-2).max(2)),
+  seed: optional(z.number().int()),
+  max_tokens: count,
+  stop: optional(
+    z.union([
+      z.string().min(1).max(ENGINE_LIMITS.stopMaxChars),
+      z.array(z.string().min(1).max(ENGINE_LIMITS.stopMaxChars)).max(ENGINE_LIMITS.stopsMax),
+    ]),
+  ),
+  ignore_eos: optional(z.boolean()),
+  stream: optional(z.boolean()),
+  stream_options: optional(streamOptions),
+  /** Requests with the same salt share the prefix cache; without one nothing is shared. */
+  cache_salt: optional(z.string().min(1).max(ENGINE_LIMITS.saltMaxChars)),
+};
+
+/** Accepted because clients send them by habit; they change nothing here. */
+const ignored = {
+  user: z.unknown().optional(),
+  metadata: z.unknown().optional(),
+  safety_identifier: z.unknown().optional(),
+  prompt_cache_key: z.unknown().optional(),
+  service_tier: optional(z.enum(['auto', 'default'])),
+  store: optional(z.literal(false)),
+};
+
+const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
+
+export const chatSchema = z.strictObject({
+  ...sampling,
+  ...ignored,
+  model: z.string(),
+  messages: z
+    .array(
+      z.strictObject({
+        role: z.enum(['system', 'developer', 'user', 'assistant']),
+        content: z.union([z.string(), z.array(textPart)], 'This model reads text and text parts only.'),
+        name: optional(z.string().max(64)),
+      }),
+    )
+    .min(1)
+    .max(ENGINE_LIMITS.messagesMax),
+  max_completion_tokens: count,
+});
+export type ChatRequest = z.infer<typeof chatSchema>;
+
+export const completionSchema = z.strictObject({
+  ...sampling,
+  ...ignored,
+  model: z.string(),
+  prompt: z.union([z.string().min(1), z.array(z.string().min(1)).length(1), z.array(token).min(1)]),
+  echo: optional(z.boolean()),
+});
+export type CompletionRequest = z.infer<typeof completionSchema>;
+
+export const embeddingSchema = z.strictObject({
+  ...ignored,
+  model: z.string(),
+  input: z.union([
+    z.string().min(1),
+    z.array(z.string().min(1)).min(1).max(ENGINE_LIMITS.embeddingInputsMax),
+    z.array(token).min(1),
+    z.array(z.array(token).min(1)).min(1).max(ENGINE_LIMITS.embeddingInputsMax),
+  ]),
+  encoding_format: optional(z.enum(['float', 'base64'])),
+});
+export type EmbeddingRequest = z.infer<typeof embeddingSchema>;
+
+/** Parameters that exist elsewhere but not here, with the values that ask for nothing. */
+const UNSUPPORTED: Record<string, (value: unknown) => boolean> = {
+  n: (value) => value === 1,
+  best_of: (value) => value === 1,
+  logprobs: (value) => value === false,
+  top_logprobs: (value) => value === 0,
+  prompt_logprobs: () => false,
+  logit_bias: isEmpty,
+  tools: isEmpty,
+  tool_choice: (value) => value === 'none',
+  parallel_tool_calls: () => true,
+  functions: isEmpty,
+  function_call: (value) => value === 'none',
+  response_format: (value) => JSON.stringify(value) === '{"type":"text"}',
+  modalities: (value) => JSON.stringify(value) === '["text"]',
+  audio: () => false,
+  prediction: () => false,
+  reasoning_effort: () => false,
+  web_search_options: () => false,
+  suffix: (value) => value === '',
+  dimensions: () => false,
+};
+
+/** Reads a body with its schema; throws ApiError 400 that names the first parameter at fault. */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalidParameter('body', 'The body must be a JSON object.');
+  }
+  const known: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const asksForNothing = Object.hasOwn(UNSUPPORTED, name) ? UNSUPPORTED[name] : undefined;
+    if (!asksForNothing) known[name] = value;
+    else if (value !== null && !asksForNothing(value)) {
+      throw unsupportedParameter(
+        name,
+        `'${name}' is not supported by this model with the value that was sent.`,
+      );
+    }
+  }
+  const parsed = schema.safeParse(known);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const param = [...issue.path, issue.keys[0]].join('.');
+    throw unsupportedParameter(param, `Unknown parameter: '${param}'.`);
+  }
+  const param = issue.path.join('.');
+  throw invalidParameter(param, `'${param}': ${issue.message}`);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}

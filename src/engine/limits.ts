@@ -1,0 +1,26 @@
+/** Every bound of the development engine, units last. */
+export const ENGINE_LIMITS = {
+  bodyMaxBytes: 4 * 1024 * 1024,
+  /** A client has this long to send its head, and then its whole request. */
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** How long a request may wait for a slot, and run once it has one. */
+  queueMaxWaitMs: 30_000,
+  jobMaxMs: 30 * 60_000,
+  /** What a stopping engine leaves its running requests before it cuts them. */
+  drainMs: 5_000,
+
+  slotsDefault: 4,
+  slotsMax: 64,
+  /** Requests that may wait per slot; one more is answered 429. */
+  queuePerSlot: 4,
+  retryAfterSeconds: 1,
+
+  /** Tokens of an answer when the request names no maximum. */
+  maxTokensDefault: 256,
+  messagesMax: 1_024,
+  stopsMax: 4,
+  stopMaxChars: 256,
+  saltMaxChars: 256,
+  embeddingInputsMax: 256,
+} as const;
