@@ -1,0 +1,72 @@
+import * as binding from '../build/Escrow/Escrow_Escrow';
+import { nano, type Nano } from '../src/protocol/amounts';
+
+/** The chain's prices as its configuration keeps them: fixed point with 16 fraction bits. */
+export interface ChainPrices {
+  flatGasLimit: bigint;
+  flatGasPriceNano: bigint;
+  gasPrice16: bigint;
+  lumpNano: bigint;
+  /** Nanotons per cell and second, times 2^16. */
+  storageCellPrice16: bigint;
+  storageBitPrice16: bigint;
+}
+
+/** Basechain of mainnet since spring 2026. */
+export const PRICES_2026: ChainPrices = {
+  flatGasLimit: 100n,
+  flatGasPriceNano: 6_667n,
+  gasPrice16: 4_369_067n,
+  lumpNano: 66_667n,
+  storageCellPrice16: 135n,
+  storageBitPrice16: 0n,
+};
+
+/**
+ * Nanotons to attach to a settle of `count` lines of an escrow with `entries` ledger entries; the same as the
+ * contract's `get_settle_value`. What is not needed comes back.
+ */
+export function settleValueNano(count: number, entries: number, prices: ChainPrices = PRICES_2026): Nano {
+  const lines = BigInt(count);
+  const late = lines > binding.CHEAP_SIGNATURES ? lines - binding.CHEAP_SIGNATURES : 0n;
+  const gas =
+    binding.GAS_SETTLE_BASE +
+    lines * (binding.GAS_SETTLE_LINE + binding.GAS_SETTLE_LEVEL * bitLength(entries)) +
+    binding.GAS_SETTLE_LATE_SIGNATURE * late;
+  const perLine = payoutStipendNano(entries, prices) + prices.lumpNano;
+  return nano(gasNano(gas, prices) + lines * perLine + prices.lumpNano);
+}
+
+/** What each payout carries beyond its amount; it stays with the Worker, or pays for the bounce. */
+export function payoutStipendNano(entries: number, prices: ChainPrices = PRICES_2026): Nano {
+  const gas = binding.GAS_STIPEND_BASE + binding.GAS_STIPEND_LEVEL * bitLength(entries);
+  return nano(gasNano(gas, prices) + prices.lumpNano);
+}
+
+/** What an allocation of `count` entries by the signer costs at most, from free money; as `get_allocate_bound`. */
+export function allocateBoundNano(count: number, entries: number, prices: ChainPrices = PRICES_2026): Nano {
+  const perEntry = binding.GAS_ALLOCATE_ENTRY + binding.GAS_ALLOCATE_LEVEL * bitLength(entries + count);
+  return nano(gasNano(binding.GAS_ALLOCATE_BASE + BigInt(count) * perEntry, prices));
+}
+
+/** What neither an allocation nor a withdrawal may touch. */
+export function escrowReserveNano(entries: number, prices: ChainPrices = PRICES_2026): Nano {
+  const perSecond16 =
+    binding.ENTRY_CELLS * prices.storageCellPrice16 + binding.ENTRY_BITS * prices.storageBitPrice16;
+  return nano(
+    binding.ESCROW_BASE_RESERVE + ceil16(BigInt(entries) * perSecond16 * binding.ENTRY_RENT_SECONDS),
+  );
+}
+
+function gasNano(gas: bigint, prices: ChainPrices): bigint {
+  if (gas <= prices.flatGasLimit) return prices.flatGasPriceNano;
+  return prices.flatGasPriceNano + ceil16((gas - prices.flatGasLimit) * prices.gasPrice16);
+}
+
+function ceil16(value: bigint): bigint {
+  return (value + 0xffffn) >> 16n;
+}
+
+function bitLength(value: number): bigint {
+  return BigInt(32 - Math.clz32(value));
+}
