@@ -241,6 +241,11 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: 'The job record is not in the receipt; the worker is avoided.',
   },
+  record_mismatch: {
+    status: 502,
+    type: 'server_error',
+    remedy: 'The record describes another job; the worker is avoided from now on.',
+  },
 
   /** Attested channel. */
   worker_unverified: { status: 502, type: 'server_error', remedy: 'Retry: another worker will be chosen.' },

@@ -1,0 +1,199 @@
+import { Address } from '@ton/core';
+import type { Chain, Clock, WorkerState } from '../chain/types';
+import { CocoonError } from '../protocol/errors';
+import { openOffer, orderBookSchema, type BookEntry, type OrderBook } from '../protocol/wire';
+import { CLIENT_LIMITS } from './limits';
+import { isPriceAllowed, isSimulated, isWorkerAllowed, type Policy } from './policy';
+import { verifyWorker, type PricedModel, type VerifiedWorker } from './verifyWorker';
+
+/** One way to have one model run: a worker, behind a router, at a price. */
+export interface Candidate extends PricedModel {
+  worker: VerifiedWorker;
+  router: string;
+  /** What a line through this router pays it. */
+  feeBps: number;
+  feeTo: Buffer;
+  freeSlots: number;
+  successRate: number;
+  medianLatencyMs: number | null;
+}
+
+/** Why a worker of an order book is not a candidate. */
+export interface Refused {
+  worker: string;
+  router: string;
+  reason: string;
+}
+
+export interface Market {
+  /** All that may be used now. Throws CocoonError `router_unreachable` when no order book is to be had. */
+  candidates(): Promise<Candidate[]>;
+  /** What the last look at the order books left out, and why. */
+  refused(): readonly Refused[];
+  /** The ask of that hash among all that this client has verified of the worker. */
+  knownAsk(workerId: string, askHash: Buffer): PricedModel | null;
+}
+
+interface MarketDeps {
+  chain: Chain;
+  clock: Clock;
+  fetch: typeof globalThis.fetch;
+  isAvoided(workerId: string): boolean;
+}
+
+export function createMarket(config: { routers: readonly string[]; policy: Policy }, deps: MarketDeps): Market {
+  const { chain, clock, isAvoided } = deps;
+  const books = createBooks(deps);
+  const states = createWorkerStates(chain, clock);
+  const asks = new Map<string, PricedModel>();
+  let left: Refused[] = [];
+
+  const read = async (router: string, book: OrderBook, entry: BookEntry): Promise<Candidate[] | string> => {
+    if (entry.draining) return 'draining';
+    const offer = openOffer(entry.offer);
+    if (!offer) return 'the offer is not signed by its key';
+    if (!isWorkerAllowed(config.policy, offer.worker)) return "not in this client's policy";
+    if (isAvoided(offer.workerKey)) return 'avoided after a failure or a wrong bill';
+    const state = await states.read(Buffer.from(offer.worker, 'hex'));
+    const verdict = verifyWorker(offer, state, chain, clock.now());
+    if (!verdict.ok) {
+      // The contract may have changed since it was read: the next look at the book reads it again.
+      states.forget(offer.worker);
+      return verdict.reason;
+    }
+    const fee = feeThrough(book, verdict.worker, config.policy);
+    if (!fee) return 'the router asks for more than the worker or the policy lets it have';
+    for (const priced of verdict.worker.models) remember(verdict.worker.id, priced);
+    return verdict.worker.models.map((priced) => ({
+      ...priced,
+      ...fee,
+      worker: verdict.worker,
+      router,
+      freeSlots: entry.freeSlots,
+      successRate: entry.successRate,
+      medianLatencyMs: entry.medianLatencyMs,
+    }));
+  };
+
+  const remember = (workerId: string, priced: PricedModel): void => {
+    const name = workerId + priced.askHash.toString('hex');
+    if (!asks.has(name) && asks.size >= 4_096) asks.delete(asks.keys().next().value!);
+    asks.set(name, priced);
+  };
+
+  return {
+    async candidates() {
+      if (isSimulated(chain.networkId) && !config.policy.allowSimulated) {
+        throw new CocoonError('no_attested_worker', 'This network simulates its hardware, and the policy wants real one.', {
+          remedy: 'Set policy.allowSimulated, and send nothing secret.',
+        });
+      }
+      const opened = await Promise.allSettled(config.routers.map((router) => books.read(router)));
+      const reachable = opened.flatMap((book) => (book.status === 'fulfilled' ? [book.value] : []));
+      const failure = opened.find((book) => book.status === 'rejected');
+      if (reachable.length === 0 && failure) throw failure.reason;
+
+      const refused: Refused[] = [];
+      const rows = reachable.flatMap(({ router, book }) => book.entries.map((entry) => ({ router, book, entry })));
+      const found = await Promise.all(
+        rows.map(async ({ router, book, entry }) => {
+          const result = await read(router, book, entry);
+          if (typeof result !== 'string') return result;
+          refused.push({ worker: nameOf(entry), router, reason: result });
+          return [];
+        }),
+      );
+      left = refused;
+      return found.flat();
+    },
+    refused: () => left,
+    knownAsk: (workerId, askHash) => asks.get(workerId + askHash.toString('hex')) ?? null,
+  };
+}
+
+export function isAffordable(policy: Policy, candidate: Candidate): boolean {
+  return isPriceAllowed(policy, candidate.ask);
+}
+
+/** The share that a line through this router names, or null when the two cannot agree. */
+function feeThrough(book: OrderBook, worker: VerifiedWorker, policy: Policy): { feeBps: number; feeTo: Buffer } | null {
+  const { feeBps, feeTo } = book.router;
+  if (feeBps === 0) return { feeBps: 0, feeTo: Buffer.alloc(20) };
+  const listed = Math.min(worker.maxFeeBps, worker.listedFees.get(feeTo) ?? 0);
+  if (feeBps > listed || feeBps > policy.maxRouterFeeBps) return null;
+  return { feeBps, feeTo: Buffer.from(feeTo, 'hex') };
+}
+
+function nameOf(entry: BookEntry): string {
+  return /"worker":"([0-9a-f]{64})"/.exec(entry.offer.text)?.[1] ?? 'unreadable';
+}
+
+interface OpenBook {
+  router: string;
+  book: OrderBook;
+}
+
+/** Order books, one look every two seconds however many requests ask. */
+function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook> } {
+  const { chain, clock } = deps;
+  const cache = new Map<string, { atUnix: number; opened: OpenBook }>();
+  const reading = new Map<string, Promise<OpenBook>>();
+
+  const load = async (router: string): Promise<OpenBook> => {
+    const known = cache.get(router);
+    try {
+      const book = await fetchBook(router, deps.fetch);
+      const own = book.networkId === chain.networkId && book.registry === chain.registry.hash.toString('hex');
+      if (!own) throw new CocoonError('router_unreachable', `The router ${router} serves another network.`);
+      cache.set(router, { atUnix: clock.now(), opened: { router, book } });
+      return { router, book };
+    } catch (error) {
+      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookStaleSeconds) return known.opened;
+      throw error;
+    }
+  };
+
+  return {
+    read(router) {
+      const known = cache.get(router);
+      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds) return Promise.resolve(known.opened);
+      const running = reading.get(router) ?? load(router).finally(() => reading.delete(router));
+      reading.set(router, running);
+      return running;
+    },
+  };
+}
+
+async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promise<OrderBook> {
+  try {
+    const response = await fetch(`${router}/v1/book`, { signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    if (Number(response.headers.get('content-length') ?? 0) > CLIENT_LIMITS.bookMaxBytes) throw new Error('too large');
+    return orderBookSchema.parse(await response.json());
+  } catch (cause) {
+    throw new CocoonError('router_unreachable', `The router ${router} gives no order book.`, { cause });
+  }
+}
+
+/** Finalized Worker contracts, read at most every 20 s. */
+function createWorkerStates(
+  chain: Chain,
+  clock: Clock,
+): { read(address: Buffer): Promise<WorkerState | null>; forget(address: string): void } {
+  const cache = new Map<string, { atUnix: number; state: Promise<WorkerState | null> }>();
+  return {
+    forget: (address) => cache.delete(address),
+    read(address) {
+      const name = address.toString('hex');
+      const known = cache.get(name);
+      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds) return known.state;
+      const state = chain.worker(new Address(0, address)).catch((cause: unknown) => {
+        cache.delete(name);
+        throw new CocoonError('chain_unavailable', 'A Worker contract cannot be read.', { cause });
+      });
+      if (!known && cache.size >= 4_096) cache.delete(cache.keys().next().value!);
+      cache.set(name, { atUnix: clock.now(), state });
+      return state;
+    },
+  };
+}
