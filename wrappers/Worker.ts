@@ -130,6 +130,7 @@ export const GET_WORKER = 'get_worker';
 export function parseWorker(stack: TupleReader): WorkerOnChain {
   const view = binding.loadGetterTupleWorkerView(stack);
   const standing = view.standing;
+  const feeRecipients = parseRecipients(view.recipients, view.owed);
   return {
     registry: view.registry,
     provider: view.provider,
@@ -138,13 +139,13 @@ export function parseWorker(stack: TupleReader): WorkerOnChain {
     stakeNano: nano(view.stake),
     earningsNano: nano(view.earnings),
     claimableNano: nano(view.claimable),
-    owedNano: nano(view.owed),
+    owedNano: nano(feeRecipients.reduce((sum, { owedNano }) => sum + owedNano, 0n)),
     balanceNano: nano(view.balance),
     unstakeAt: Number(view.unstakeAt),
     activeUntil: Number(view.activeUntil),
     active: view.active,
     keys: parseKeys(view.keys),
-    feeRecipients: parseRecipients(view.recipients),
+    feeRecipients,
     terms: standing.termsKnown
       ? {
           feeBps: Number(standing.feeBps),
@@ -205,17 +206,24 @@ function parseKeys(keys: Dictionary<bigint, bigint>): WorkerOnChain['keys'] {
   });
 }
 
-// maxBps:16 delistAt:32 owed:64, see contracts/worker/recipients.tact.
-function parseRecipients(recipients: Dictionary<bigint, bigint>): WorkerOnChain['feeRecipients'] {
+// maxBps:16 delistAt:32 slot:8, what is owed in the slot's 64 bits: see contracts/worker/recipients.tact.
+function parseRecipients(
+  recipients: Dictionary<bigint, bigint>,
+  owed: binding.OwedSlots,
+): WorkerOnChain['feeRecipients'] {
   return recipients.keys().map((feeTo) => {
     const record = recipients.get(feeTo) ?? 0n;
     return {
       feeTo: toBytes(feeTo, 20),
-      maxBps: Number(record >> 96n),
-      delistAt: Number((record >> 64n) & 0xffffffffn),
-      owedNano: nano(record & ((1n << 64n) - 1n)),
+      maxBps: Number(record >> 40n),
+      delistAt: Number((record >> 8n) & 0xffffffffn),
+      owedNano: nano(owedInSlot(owed, record & 0xffn)),
     };
   });
+}
+
+function owedInSlot(owed: binding.OwedSlots, slot: bigint): bigint {
+  return ((slot < 4n ? owed.low : owed.high) >> (64n * (slot % 4n))) & 0xffffffffffffffffn;
 }
 
 function parsePending(cell: Cell): NonNullable<WorkerOnChain['pending']> {
