@@ -33,9 +33,9 @@ export function sign(hash: Buffer, keys: KeyPair): Buffer {
 }
 
 /**
- * True when `signature` over the 32-byte hash verifies under `publicKey`; false on any malformed input. libsodium
- * is stricter than the chain (it refuses keys of small order and non-canonical points), so what passes here also
- * passes there: a receipt that a router took is one that an escrow pays.
+ * True when `signature` over the 32-byte hash verifies under `publicKey`; false on any malformed input. As on the
+ * chain, the check is cofactorless; libsodium further refuses keys of small order. So what passes here passes there,
+ * and a receipt that a router took is one that an escrow pays. A cofactored verifier (noble's, for one) takes more.
  */
 export function verify(hash: Buffer, signature: Buffer, publicKey: Buffer): boolean {
   if (hash.length !== MESSAGE_BYTES) return false;

@@ -1,5 +1,6 @@
 import { requireBytes } from './fields';
 import { sha256 } from './hash';
+import { LIMITS } from './limits';
 
 /**
  * An append-only Merkle mountain range over the job records of one line (after Todd, 2012). State is the peaks
@@ -22,6 +23,7 @@ export interface InclusionProof {
   peaks: Buffer[];
 }
 
+const HASH_BYTES = 32;
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
 const ROOT = Buffer.from([2]);
@@ -101,6 +103,7 @@ export function rootFromProof(leaf: Buffer, proof: InclusionProof): Buffer | nul
   while (index >= start + sizes[own]!) start += sizes[own++]!;
   const smaller = own < sizes.length - 1 ? 1 : 0;
   if (proof.siblings.length !== Math.log2(sizes[own]!) || proof.peaks.length !== smaller + own) return null;
+  if (![leaf, ...proof.siblings, ...proof.peaks].every((hash) => hash.length === HASH_BYTES)) return null;
 
   let node = leaf;
   let at = index - start;
@@ -113,28 +116,37 @@ export function rootFromProof(leaf: Buffer, proof: InclusionProof): Buffer | nul
   return sealRoot(count, node);
 }
 
+/** `index:48 ‖ count:48 ‖ siblings:8 ‖ peaks:8 ‖ hashes`. */
+const PROOF_HEAD_BYTES = 14;
+
 export function encodeProof(proof: InclusionProof): Buffer {
-  const head = Buffer.alloc(14);
+  const hashes = [...proof.siblings, ...proof.peaks];
+  hashes.forEach(checkHash);
+  const head = Buffer.alloc(PROOF_HEAD_BYTES);
   head.writeUIntBE(proof.index, 0, 6);
   head.writeUIntBE(proof.count, 6, 6);
   head.writeUInt8(proof.siblings.length, 12);
   head.writeUInt8(proof.peaks.length, 13);
-  return Buffer.concat([head, ...proof.siblings, ...proof.peaks]);
+  return Buffer.concat([head, ...hashes]);
 }
 
-/** Throws RangeError on a wrong length. */
+/** Throws RangeError on a wrong length; whether the shape fits index and count is `rootFromProof`'s to say. */
 export function decodeProof(bytes: Uint8Array): InclusionProof {
-  const buffer = Buffer.from(bytes);
-  if (buffer.length < 14) throw new RangeError('InclusionProof: too short');
-  const siblings = buffer.readUInt8(12);
-  const peaks = buffer.readUInt8(13);
-  if (buffer.length !== 14 + 32 * (siblings + peaks)) throw new RangeError('InclusionProof: wrong length');
-  const hashes = Array.from({ length: siblings + peaks }, (_, i) =>
-    buffer.subarray(14 + 32 * i, 46 + 32 * i),
-  );
+  if (bytes.length > LIMITS.inclusionProofMaxBytes) {
+    throw new RangeError(`InclusionProof: ${bytes.length} bytes, at most ${LIMITS.inclusionProofMaxBytes}`);
+  }
+  if (bytes.length < PROOF_HEAD_BYTES) throw new RangeError(`InclusionProof: ${bytes.length} bytes, no head`);
+  const own = Buffer.from(bytes);
+  const siblings = own.readUInt8(12);
+  const hashCount = siblings + own.readUInt8(13);
+  requireBytes('InclusionProof', own, PROOF_HEAD_BYTES + HASH_BYTES * hashCount);
+  const hashes = Array.from({ length: hashCount }, (_, i) => {
+    const at = PROOF_HEAD_BYTES + HASH_BYTES * i;
+    return own.subarray(at, at + HASH_BYTES);
+  });
   return {
-    index: buffer.readUIntBE(0, 6),
-    count: buffer.readUIntBE(6, 6),
+    index: own.readUIntBE(0, 6),
+    count: own.readUIntBE(6, 6),
     siblings: hashes.slice(0, siblings),
     peaks: hashes.slice(siblings),
   };
@@ -152,7 +164,7 @@ function checkRange({ count, peaks }: MountainRange): void {
 }
 
 function checkHash(hash: Buffer): void {
-  requireBytes('MountainRange hash', hash, 32);
+  requireBytes('MountainRange hash', hash, HASH_BYTES);
 }
 
 /** How many mountains the next leaf merges with. */

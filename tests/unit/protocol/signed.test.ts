@@ -1,7 +1,9 @@
 import { beginCell, type Builder } from '@ton/core';
 import fc from 'fast-check';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { keyPairFromSeed, sign } from '../../../src/protocol/ed25519';
 import { CODECS, type Fields, type Struct } from '../../../src/protocol/fields';
@@ -50,19 +52,19 @@ describe('signed structures', () => {
     );
   });
 
-  it('hash to the same as their cells on 100,000 random values', () => {
+  it('hash to the same as their cells on 100,000 random values', async () => {
     const random = xorshift(0x9e3779b9);
-    let different = 0;
-    for (let i = 0; i < 100_000; i++) {
-      const of = LAYOUTS[i % LAYOUTS.length]![1];
-      const image = Buffer.alloc(of.size + 3);
-      for (let at = 0; at < of.size; at += 4) image.writeUInt32BE(random(), at);
-      const exact = image.subarray(0, of.size);
-      exact.set(of.prefix);
-      const expected = beginCell().storeBuffer(exact).endCell().hash();
-      if (!of.hash(of.parse(exact)).equals(expected)) different++;
+    for (const [, of] of LAYOUTS) {
+      const images = Buffer.alloc(25_000 * of.size);
+      for (let at = 0; at + 4 <= images.length; at += 4) images.writeUInt32BE(random(), at);
+      for (let at = 0; at < images.length; at += of.size) images.set(of.prefix, at);
+      const expected = await cellHashes(images, of.size);
+      const own = Buffer.alloc(expected.length);
+      for (let i = 0; i < 25_000; i++) {
+        own.set(of.hash(of.parse(images.subarray(i * of.size, (i + 1) * of.size))), i * 32);
+      }
+      expect(own.equals(expected)).toBe(true);
     }
-    expect(different).toBe(0);
   });
 
   it.each([
@@ -125,6 +127,12 @@ describe('signatures on structures', () => {
     expect(verifySigned(receiptLayout, cut, worker.publicKey)).toBe(false);
   });
 });
+
+async function cellHashes(images: Buffer, size: number): Promise<Buffer> {
+  const worker = new Worker(path.join(__dirname, 'cellHashes.cjs'), { workerData: { images, size } });
+  const [hashes] = (await once(worker, 'message')) as [Uint8Array];
+  return Buffer.from(hashes);
+}
 
 /** A small seeded generator: the same 32-bit numbers on every run. */
 function xorshift(seed: number): () => number {
