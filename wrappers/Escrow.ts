@@ -1,4 +1,4 @@
-import { beginCell, Cell, Dictionary, type Address, type Slice, type StateInit, type TupleReader } from '@ton/core';
+import { beginCell, Cell, contractAddress, Dictionary, type Address, type Slice, type StateInit, type TupleReader } from '@ton/core';
 import * as binding from '../build/Escrow/Escrow_Escrow';
 import { storeEntries, storeFields, type Allocate, type AllocateEntry } from '../src/protocol/allocate';
 import { nano, type Nano } from '../src/protocol/amounts';
@@ -19,11 +19,12 @@ export const MAX_LINE_ENTRIES = Number(binding.LINE_ENTRIES_MAX);
 
 /** Code and initial data of the escrow of `client`; `salt` (uint32) tells several of one client apart. */
 export async function escrowInit(registry: Address, client: Address, salt: bigint): Promise<StateInit> {
-  return binding.Escrow.init(registry, client, salt);
+  const identity = beginCell().storeAddress(registry).storeUint(salt, 32).storeUint(0, 64).endCell();
+  return binding.Escrow.init(client, identity, 0n, 0n, 0n, 0n, 0n, 0n, 0n, null);
 }
 
 export async function escrowAddress(registry: Address, client: Address, salt: bigint): Promise<Address> {
-  return (await binding.Escrow.fromInit(registry, client, salt)).address;
+  return contractAddress(0, await escrowInit(registry, client, salt));
 }
 
 /**

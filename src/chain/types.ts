@@ -12,7 +12,7 @@ export interface EscrowState {
   signerBudgetNano: Nano;
   seqno: number;
   closeDelaySeconds: number;
-  /** Logical time of the first message. */
+  /** Logical time of the message that opened it; 0 before. */
   born: bigint;
   domain: Buffer;
   balanceNano: Nano;

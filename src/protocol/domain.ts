@@ -17,7 +17,7 @@ export interface DomainScope {
   self: Buffer;
 }
 
-/** Domain of tickets, receipts and allocations. `born` is the logical time of the escrow's first message. */
+/** Domain of tickets, receipts and allocations. `born` is the logical time of the message that opened the escrow. */
 export function escrowDomain(scope: DomainScope, born: bigint): Buffer {
   return sha256(ESCROW_MAGIC, escrowScopeFields.image({ ...scope, born }));
 }
