@@ -82,6 +82,12 @@ describe('signed structures', () => {
     expect(of.prefix.readUInt32BE()).toBe(TAG[tag]);
   });
 
+  it('Allocate is tagged with the checksum of its TL-B line', () => {
+    const source = readFileSync(path.join(__dirname, '../../../src/protocol/allocate.ts'), 'utf8');
+    const line = /^ \* (allocate .* = Allocate)$/m.exec(source)![1]!;
+    expect(TAG.allocate).toBe(crc32(line) & 0x7fffffff);
+  });
+
   it('a structure longer than one cell cannot be defined', () => {
     const words = (count: number): Fields =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'u8']));
