@@ -63,7 +63,13 @@ export async function readHistories(client: TonClient, parties: readonly Party[]
   for (const party of parties) {
     for (const { label, address } of party.accounts) {
       const balanceNano = nano(await client.getBalance(address));
-      histories.push({ label, party: party.name, address, balanceNano, transactions: await allTransactions(client, address) });
+      histories.push({
+        label,
+        party: party.name,
+        address,
+        balanceNano,
+        transactions: await allTransactions(client, address),
+      });
     }
   }
   return histories;
@@ -109,7 +115,10 @@ export function closeBooks(parties: readonly Party[], histories: readonly Accoun
 }
 
 /** Internal value that arrived with the given operation, aborted deliveries left out. */
-export function receivedWithOp(histories: readonly AccountHistory[], op: number): { count: number; nano: Nano } {
+export function receivedWithOp(
+  histories: readonly AccountHistory[],
+  op: number,
+): { count: number; nano: Nano } {
   let count = 0;
   let total = 0n;
   for (const { transactions } of histories) {
@@ -128,7 +137,16 @@ export function receivedWithOp(histories: readonly AccountHistory[], op: number)
 export function ledgerCsv(ledger: Ledger): string {
   const header = 'party,role,had_nano,earned_nano,paid_nano,gas_nano,has_nano,difference_nano';
   const lines = ledger.rows.map((row) =>
-    [row.name, row.role, row.hadNano, row.earnedNano, row.paidNano, row.gasNano, row.hasNano, row.differenceNano].join(','),
+    [
+      row.name,
+      row.role,
+      row.hadNano,
+      row.earnedNano,
+      row.paidNano,
+      row.gasNano,
+      row.hasNano,
+      row.differenceNano,
+    ].join(','),
   );
   return [header, ...lines, ''].join('\n');
 }
@@ -139,7 +157,12 @@ async function allTransactions(client: TonClient, address: Address): Promise<Tra
     const oldest = all[all.length - 1];
     const cursor = oldest ? { lt: oldest.lt.toString(), hash: oldest.hash().toString('base64') } : {};
     // With a cursor the first transaction of the page is the cursor itself.
-    const page = await client.getTransactions(address, { limit: PAGE, archival: true, inclusive: false, ...cursor });
+    const page = await client.getTransactions(address, {
+      limit: PAGE,
+      archival: true,
+      inclusive: false,
+      ...cursor,
+    });
     all.push(...page);
     const last = page[page.length - 1];
     if (last === undefined || last.prevTransactionLt === 0n) return all;

@@ -39,12 +39,17 @@ function ledgerTable(rows: readonly LedgerRow[]): string[] {
   const header = ['', 'had', 'earned', 'paid', 'gas', 'has'];
   const body = rows.map((row) => [
     row.name,
-    ...[row.hadNano, row.earnedNano, row.paidNano, row.gasNano, row.hasNano].map((amount) => formatCoins(amount)),
+    ...[row.hadNano, row.earnedNano, row.paidNano, row.gasNano, row.hasNano].map((amount) =>
+      formatCoins(amount),
+    ),
   ]);
-  const widths = header.map((_, column) => Math.max(...[header, ...body].map((cells) => cells[column]!.length)));
+  const widths = header.map((_, column) =>
+    Math.max(...[header, ...body].map((cells) => cells[column]!.length)),
+  );
   return [header, ...body].map(
     (cells) =>
-      '  ' + cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+      '  ' +
+      cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
   );
 }
 
