@@ -1,7 +1,8 @@
-import { beginCell, type Address, type Cell, type Dictionary, type StateInit, type TupleReader } from '@ton/core';
+import type { Address, Cell, Dictionary, StateInit, TupleReader } from '@ton/core';
 import * as binding from '../build/Worker/Worker_Worker';
 import { nano, type Nano } from '../src/protocol/amounts';
 import { statementCell } from '../src/protocol/statement';
+import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
 
 export { Worker } from '../build/Worker/Worker_Worker';
@@ -247,19 +248,6 @@ function parseAdmitted(cell: Cell): NonNullable<WorkerOnChain['admitted']> {
   };
 }
 
-function packed(store: (builder: ReturnType<typeof beginCell>) => void): Cell {
-  return beginCell().store(store).endCell();
-}
-
 function feeToInt(feeTo: Buffer): bigint {
   return toInt(feeTo, 20);
-}
-
-function toInt(bytes: Buffer, size: number): bigint {
-  if (bytes.length !== size) throw new RangeError(`${bytes.length} bytes, expected ${size}`);
-  return BigInt(`0x${bytes.toString('hex')}`);
-}
-
-function toBytes(value: bigint, size: number): Buffer {
-  return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex');
 }
