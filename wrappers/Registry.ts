@@ -3,6 +3,7 @@ import * as binding from '../build/Registry/Registry_Registry';
 import { nano, type Nano } from '../src/protocol/amounts';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
+import { restoreTuples } from './tonClientTuples';
 
 export { Registry } from '../build/Registry/Registry_Registry';
 
@@ -194,7 +195,7 @@ export const REGISTRY_GETTERS = {
 } as const;
 
 export function parseRegistry(stack: TupleReader): RegistryOnChain {
-  const view = binding.loadGetterTupleRegistryView(stack);
+  const view = binding.loadGetterTupleRegistryView(restoreTuples(stack));
   const { parameters, counts } = view;
   return {
     owner: view.owner,

@@ -3,6 +3,7 @@ import * as binding from '../build/Router/Router_Router';
 import { nano, type Nano } from '../src/protocol/amounts';
 import { packed } from './bytes';
 import { exitCodesOf } from './exitCodes';
+import { restoreTuples } from './tonClientTuples';
 
 export { Router } from '../build/Router/Router_Router';
 
@@ -50,7 +51,7 @@ export interface RouterOnChain {
 export const GET_ROUTER = 'get_router';
 
 export function parseRouter(stack: TupleReader): RouterOnChain {
-  const view = binding.loadGetterTupleRouterView(stack);
+  const view = binding.loadGetterTupleRouterView(restoreTuples(stack));
   return {
     registry: view.registry,
     operator: view.operator,

@@ -4,6 +4,7 @@ import { nano, type Nano } from '../src/protocol/amounts';
 import { statementCell } from '../src/protocol/statement';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
+import { restoreTuples } from './tonClientTuples';
 
 export { Worker } from '../build/Worker/Worker_Worker';
 
@@ -129,7 +130,7 @@ export const GET_WORKER = 'get_worker';
 
 /** Reads the result of `get_worker`. */
 export function parseWorker(stack: TupleReader): WorkerOnChain {
-  const view = binding.loadGetterTupleWorkerView(stack);
+  const view = binding.loadGetterTupleWorkerView(restoreTuples(stack));
   const standing = view.standing;
   const feeRecipients = parseRecipients(view.recipients, view.owed);
   return {
@@ -175,7 +176,7 @@ export interface WorkerMinValues {
 export const GET_WORKER_MIN_VALUES = 'get_min_values';
 
 export function parseWorkerMinValues(stack: TupleReader): WorkerMinValues {
-  const values = binding.loadGetterTupleMinValues(stack);
+  const values = binding.loadGetterTupleMinValues(restoreTuples(stack));
   return {
     stakeNano: nano(values.stake),
     announceNano: nano(values.announce),
