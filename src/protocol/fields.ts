@@ -102,7 +102,7 @@ export interface ByteImage<F extends Fields> {
   /** Reads an image back, sharing no memory with it; throws RangeError on a wrong size or prefix. */
   parse(image: Uint8Array): Struct<F>;
   /** Writes the fields, but not the prefix, to an image that begins at `start` of memory at hand. */
-  writeFields(value: Struct<F>, to: Target, start: number): void;
+  writeFields(this: void, value: Struct<F>, to: Target, start: number): void;
 }
 
 export function byteImage<const F extends Fields>(name: string, prefix: Buffer, fields: F): ByteImage<F> {

@@ -29,6 +29,7 @@ export enum JobOutcome {
 
 export const JOB_RECORD_BYTES = 230;
 const VERSION = 1;
+const OUTCOMES: ReadonlySet<number> = new Set([JobOutcome.Completed, JobOutcome.Partial]);
 
 export const jobRecordFields = byteImage('JobRecord', Buffer.from([VERSION]), {
   ticketHash: 'bytes32',
@@ -62,7 +63,5 @@ export function parseJobRecord(image: Uint8Array): JobRecord {
 }
 
 function requireOutcome(outcome: number): void {
-  if (outcome !== JobOutcome.Completed && outcome !== JobOutcome.Partial) {
-    throw new RangeError(`JobRecord.outcome: ${outcome} is unknown`);
-  }
+  if (!OUTCOMES.has(outcome)) throw new RangeError(`JobRecord.outcome: ${outcome} is unknown`);
 }

@@ -36,6 +36,7 @@ export const STATEMENT_BYTES = 217;
 /** `magic ‖ version`. */
 const PREFIX = Buffer.from('CCNS\x01', 'latin1');
 const FIRST_CELL_BYTES = 127;
+const ROLES: ReadonlySet<number> = new Set([StatementRole.Worker]);
 
 export const statementFields = byteImage('Statement', PREFIX, {
   role: 'u8',
@@ -88,5 +89,5 @@ export function modelsRoot(modelHashes: readonly Buffer[]): Buffer {
 }
 
 function requireRole(role: number): void {
-  if (role !== StatementRole.Worker) throw new RangeError(`Statement.role: ${role} is unknown`);
+  if (!ROLES.has(role)) throw new RangeError(`Statement.role: ${role} is unknown`);
 }

@@ -18,7 +18,9 @@ const KIND: Record<FieldKind, fc.Arbitrary<number | bigint | Buffer>> = {
 };
 
 /** Any value of a structure. */
-export function structOf<F extends Fields>(of: Pick<ByteImage<F>, 'places'>): fc.Arbitrary<Struct<F>> {
+export function structOf<F extends Fields>(
+  of: Pick<ByteImage<F>, 'places' | 'image'>,
+): fc.Arbitrary<Struct<F>> {
   return fc.record(
     Object.fromEntries(of.places.map(({ name, kind }) => [name, KIND[kind]])),
   ) as unknown as fc.Arbitrary<Struct<F>>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { LIMITS } from '../../../src/protocol/limits';
 import { FrameKind, createFrameParser, encodeFrame, type Frame } from '../../../src/protocol/wire';
+import { codeOf } from './codeOf';
 
 const kinds = [FrameKind.Head, FrameKind.Chunk, FrameKind.Receipt, FrameKind.Error, FrameKind.KeepAlive];
 const frameAny: fc.Arbitrary<Frame> = fc.record({
@@ -78,11 +79,9 @@ describe('frame parser', () => {
   ])('refuses %s as soon as the head is there, and everything after it', (_, bytes) => {
     const parser = createFrameParser();
     expect(parser.push(bytes.subarray(0, 4))).toEqual([]);
-    const malformed = expect.objectContaining({ code: 'stream_truncated' });
-    expect(() => parser.push(bytes.subarray(4))).toThrow(malformed as unknown as Error);
-    expect(() => parser.push(encodeFrame(FrameKind.KeepAlive, Buffer.alloc(0)))).toThrow(
-      malformed as unknown as Error,
-    );
+    expect(codeOf(() => parser.push(bytes.subarray(4)))).toBe('stream_truncated');
+    const good = encodeFrame(FrameKind.KeepAlive, Buffer.alloc(0));
+    expect(codeOf(() => parser.push(good))).toBe('stream_truncated');
   });
 
   it('takes the largest payload and refuses one byte more', () => {

@@ -95,7 +95,7 @@ describe('job record', () => {
   });
 
   it('of an unknown outcome or version is neither written nor read', () => {
-    for (const outcome of [0, 3] as JobOutcome[]) {
+    for (const outcome of [0, 3] as number[] as JobOutcome[]) {
       expect(() => jobRecordImage({ ...record, outcome })).toThrow(
         `JobRecord.outcome: ${outcome} is unknown`,
       );

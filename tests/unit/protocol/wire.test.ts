@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { keyPairFromSeed, sign } from '../../../src/protocol/ed25519';
-import { CocoonError } from '../../../src/protocol/errors';
 import { sha256 } from '../../../src/protocol/hash';
 import { LIMITS } from '../../../src/protocol/limits';
 import { lineFields } from '../../../src/protocol/line';
@@ -19,18 +18,10 @@ import {
   type WorkerOffer,
 } from '../../../src/protocol/wire';
 import { bytes, structOf } from './arbitraries';
+import { codeOf } from './codeOf';
 
 const worker = keyPairFromSeed(Buffer.alloc(32, 1));
 const stranger = keyPairFromSeed(Buffer.alloc(32, 2));
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    return error instanceof CocoonError ? error.code : String(error);
-  }
-  return 'nothing thrown';
-}
 
 describe('job envelope', () => {
   const envelopes: fc.Arbitrary<JobEnvelope> = fc.record({
