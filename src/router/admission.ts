@@ -1,5 +1,6 @@
 import type { Clock, EscrowState, LineEntry } from '../chain/types';
-import { verifySigned, ticketLayout, type Ticket } from '../protocol/signed';
+import { ticketLayout, type Ticket } from '../protocol/signed';
+import { verify } from '../protocol/ed25519';
 import { CocoonError, type ErrorCode } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import { lineId, type Line } from '../protocol/line';
@@ -34,6 +35,17 @@ export interface AdmissionDeps {
   exposure: Exposure;
 }
 
+type JobHead = Omit<JobEnvelope, 'ciphertext'>;
+
+/** What is known of a job before its escrow is read. */
+interface KnownJob {
+  lineId: Buffer;
+  ticketHash: Buffer;
+  /** False for a ticket that was let through before. */
+  isNew: boolean;
+  link: Link;
+}
+
 /** A job whose head passed every check; its body is still to be compared with the ticket. */
 export interface AdmittedJob {
   line: Line;
@@ -49,10 +61,17 @@ export interface AdmittedJob {
 
 export interface Admission {
   /** Throws CocoonError; changes nothing. */
-  check(head: Omit<JobEnvelope, 'ciphertext'>): Promise<AdmittedJob>;
+  check(head: JobHead): Promise<AdmittedJob>;
   /** Checks again what may have changed while the body came, and takes a place for the job. */
   start(job: AdmittedJob): () => void;
 }
+
+/** Refusals that a newer block could lift: they are given only after the escrow was read again. */
+const MAY_BE_OUTDATED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['escrow_unknown', 'ticket_wrong_domain', 'ticket_bad_signature'] as const),
+  ...(['line_unknown', 'line_below_min_cap', 'line_cap_exceeded'] as const),
+]);
+const REREAD_AGE_SECONDS = 2;
 
 /**
  * What a router can know of a job before it relays it: section by section the checks that the worker will make
@@ -90,35 +109,50 @@ export function createAdmission(config: AdmissionConfig, deps: AdmissionDeps): A
     }
   };
 
+  /** All that depends on the escrow. */
+  const judge = (head: JobHead, known: KnownJob, state: EscrowState | null): AdmittedJob => {
+    const { line, escrow, ticket } = head;
+    if (!state) throw refuse('escrow_unknown', 'No escrow of this registry has that address.');
+    if (!ticket.value.domain.equals(state.domain)) {
+      throw refuse('ticket_wrong_domain', 'The ticket carries the domain of another escrow.');
+    }
+    if (!state.signer || !verify(known.ticketHash, ticket.signature, state.signer)) {
+      throw refuse('ticket_bad_signature', "The ticket is not signed by the escrow's signer.");
+    }
+    const entry = entryOf(state, known.lineId, line);
+    if (known.isNew) checkEntry(entry, clock.now(), known.link.checked.minCapNano);
+
+    const { domain } = state;
+    const job = { line, escrow, domain, ticket: ticket.value, entry, lineKey: lineKey(known.lineId, domain), ...known };
+    checkRoom(job);
+    return job;
+  };
+
+  const read = createBoundedReads(escrows, clock, config.limits.escrowReads);
+
   return {
-    async check({ line, escrow, ticket }) {
-      const { value } = ticket;
+    async check(head) {
+      const { line, ticket } = head;
       const id = lineId(line);
-      if (!id.equals(value.lineId)) throw refuse('ticket_wrong_line', 'The ticket names another line.');
-      const ticketHash = ticketLayout.hash(value);
+      if (!id.equals(ticket.value.lineId)) throw refuse('ticket_wrong_line', 'The ticket names another line.');
+      const ticketHash = ticketLayout.hash(ticket.value);
       const isNew = !exposure.isKnown(ticketHash);
-      if (isNew) checkTimes(value, clock.now());
+      if (isNew) checkTimes(ticket.value, clock.now());
       checkFee(line, config);
       const link = linkOf(line);
       if (line.feeBps > link.checked.offer.maxFeeBps) {
-        throw refuse('line_fee_too_high', `The worker serves lines with a fee of at most ${link.checked.offer.maxFeeBps} basis points.`);
+        throw refuse(
+          'line_fee_too_high',
+          `The worker serves lines with a fee of at most ${link.checked.offer.maxFeeBps} basis points.`,
+        );
       }
-
-      const state = await readEscrow(escrows, escrow, clock.now());
-      if (!value.domain.equals(state.domain)) {
-        throw refuse('ticket_wrong_domain', 'The ticket carries the domain of another escrow.');
+      const known = { lineId: id, ticketHash, isNew, link };
+      try {
+        return judge(head, known, await read(head.escrow, LIMITS.chainReadMaxAgeSeconds));
+      } catch (cause) {
+        if (!(cause instanceof CocoonError) || !MAY_BE_OUTDATED.has(cause.code)) throw cause;
+        return judge(head, known, await read(head.escrow, REREAD_AGE_SECONDS));
       }
-      if (!state.signer || !verifySigned(ticketLayout, ticket, state.signer)) {
-        throw refuse('ticket_bad_signature', "The ticket is not signed by the escrow's signer.");
-      }
-      const entry = entryOf(state, id, line);
-      if (isNew) checkEntry(entry, clock.now(), link.checked.minCapNano);
-
-      const domain = Buffer.from(state.domain);
-      const key = lineKey(id, domain);
-      const job = { line, lineId: id, escrow, domain, ticket: value, ticketHash, entry, lineKey: key, link };
-      checkRoom(job);
-      return job;
     },
     start(job) {
       checkRoom(job);
@@ -149,18 +183,26 @@ function checkFee(line: Line, config: AdmissionConfig): void {
   }
 }
 
-async function readEscrow(escrows: EscrowReader, account: Buffer, nowUnix: number): Promise<EscrowState> {
-  let state: EscrowState | null;
-  try {
-    state = await escrows.read(account);
-  } catch (cause) {
-    throw new CocoonError('chain_unavailable', 'The escrow could not be read.', { cause });
-  }
-  if (!state) throw refuse('escrow_unknown', 'No escrow of this registry has that address.');
-  if (Math.abs(nowUnix - state.readAtUnix) > LIMITS.chainReadMaxAgeSeconds) {
+/** Reads escrows, so many at a time: whoever invents addresses must not make the chain's endpoint busy. */
+function createBoundedReads(
+  escrows: EscrowReader,
+  clock: Clock,
+  limit: number,
+): (account: Buffer, maxAgeSeconds: number) => Promise<EscrowState | null> {
+  let reading = 0;
+  return async (account, maxAgeSeconds) => {
+    if (reading >= limit) throw refuse('rate_limited', 'Too many escrows are being read.');
+    reading += 1;
+    try {
+      const state = await escrows.read(account, maxAgeSeconds);
+      if (!state || Math.abs(clock.now() - state.readAtUnix) <= LIMITS.chainReadMaxAgeSeconds) return state;
+    } catch (cause) {
+      throw new CocoonError('chain_unavailable', 'The escrow could not be read.', { cause });
+    } finally {
+      reading -= 1;
+    }
     throw refuse('chain_unavailable', 'The escrow could not be read within the last minute.');
-  }
-  return state;
+  };
 }
 
 function entryOf(state: EscrowState, id: Buffer, line: Line): LineEntry {

@@ -1,7 +1,7 @@
 export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
-  delete(key: K): void;
+  clear(): void;
   readonly size: number;
   values(): IterableIterator<V>;
 }
@@ -16,7 +16,7 @@ export function createBoundedMap<K, V>(limit: number): BoundedMap<K, V> {
       entries.set(key, value);
       if (entries.size > limit) entries.delete(entries.keys().next().value!);
     },
-    delete: (key) => void entries.delete(key),
+    clear: () => entries.clear(),
     get size() {
       return entries.size;
     },

@@ -84,10 +84,10 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
   let batch: Batch | null = null;
   let healthy = true;
 
-  for (const row of file.all()) {
-    if (isIntact(row)) continue;
+  const altered = findAltered(file.all());
+  if (altered) {
     file.close();
-    throw new Error(`the ledger ${config.path} holds an altered receipt of line ${row.lineId.toString('hex')}`);
+    throw new Error(`the ledger ${config.path} holds an altered receipt of line ${altered.lineId.toString('hex')}`);
   }
 
   const newestOf = (key: string, id: Buffer, domain: Buffer): Newest | null => {
@@ -178,7 +178,10 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
     findByLine: (id) => file.findByLine(id),
     all: () => file.all(),
     conflicts: () => file.conflicts(),
-    prune: (beforeUnix) => file.prune(beforeUnix),
+    prune(beforeUnix) {
+      cache.clear();
+      return file.prune(beforeUnix);
+    },
     healthy: () => healthy,
     flush,
     close() {
@@ -186,6 +189,11 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
       file.close();
     },
   };
+}
+
+function findAltered(rows: Iterable<StoredReceipt>): StoredReceipt | null {
+  for (const row of rows) if (!isIntact(row)) return row;
+  return null;
 }
 
 /**

@@ -53,7 +53,7 @@ export function openLedgerFile(path: string): LedgerFile {
   try {
     prepareFile(db);
   } catch (cause) {
-    db.close();
+    release(db);
     throw new Error(`the ledger ${path} cannot be opened: move it aside, or stop the process that holds it`, { cause });
   }
 
@@ -94,7 +94,7 @@ export function openLedgerFile(path: string): LedgerFile {
         second: blob(row['second']),
       })),
     prune: (beforeUnix) => Number(forget.run(beforeUnix).changes),
-    close: () => db.close(),
+    close: () => release(db),
   };
 }
 
@@ -111,6 +111,15 @@ function prepareFile(db: DatabaseSyncInstance): void {
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) throw new Error(`schema ${version} is from another release`);
   db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+}
+
+/** Prepared statements live until they are collected and would hold the file's lock as long: it is given up by hand. */
+function release(db: DatabaseSyncInstance): void {
+  try {
+    db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;');
+  } finally {
+    db.close();
+  }
 }
 
 function insert(upsert: StatementSyncInstance, row: StoredReceipt): void {

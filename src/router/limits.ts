@@ -3,6 +3,8 @@ export interface RouterLimits {
   /** Jobs being received or relayed, in all and under one escrow. */
   jobs: number;
   jobsPerEscrow: number;
+  /** Escrows being read from the chain at a time. */
+  escrowReads: number;
   /** Bytes of job bodies held while their hash is still being checked. */
   bufferedBytes: number;
   /** Open client connections. */
@@ -56,6 +58,7 @@ const MIB = 1024 * KIB;
 export const ROUTER_LIMITS: RouterLimits = {
   jobs: 4096,
   jobsPerEscrow: 64,
+  escrowReads: 128,
   bufferedBytes: 512 * MIB,
   connections: 16_384,
   headersTimeoutMs: 10 * SECOND,

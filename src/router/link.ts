@@ -91,11 +91,17 @@ export function createLink(deps: LinkDeps): Link {
   status.on('close', () => {
     if (!retiring) end('the status stream ended');
   });
-  session.on('goaway', () => {
-    told = true;
-  });
   const closed = new Promise<void>((resolve) => session.once('close', resolve));
   session.once('close', () => end('the connection closed'));
+
+  const retire = (): void => {
+    if (ended || retiring) return;
+    retiring = true;
+    status.close();
+    session.close();
+  };
+  // The worker drains: its last jobs end, and the status stream must not hold the session open.
+  session.on('goaway', retire);
 
   return {
     get key() {
@@ -121,12 +127,7 @@ export function createLink(deps: LinkDeps): Link {
       });
       return stream;
     },
-    retire() {
-      if (ended || retiring) return;
-      retiring = true;
-      status.close();
-      session.close();
-    },
+    retire,
     end,
     closed,
   };

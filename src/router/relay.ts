@@ -137,9 +137,10 @@ export function relayJob(
       collect(upstream, limits.workerErrorBytes, limits.workerIdleTimeoutMs).then(
         (text) => {
           if (settled) return;
-          const retryAfter = headers['retry-after'];
+          const isBusy = status === 429 || status === 503;
+          const retryAfter = headers['retry-after'] ?? String(limits.retryAfterSeconds);
           response
-            .writeHead(status, { ...jsonHeaders(requestId, text), ...(retryAfter && { 'retry-after': retryAfter }) })
+            .writeHead(status, { ...jsonHeaders(requestId, text), ...(isBusy && { 'retry-after': retryAfter }) })
             .end(text);
           finish('worker_refused', null);
         },

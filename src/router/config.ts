@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { ROUTER_LIMITS, type RouterLimits } from './limits';
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hex`);
+
+const limitShape = Object.fromEntries(
+  Object.keys(ROUTER_LIMITS).map((name) => [name, z.number().int().positive().optional()]),
+) as Record<keyof RouterLimits, z.ZodOptional<z.ZodNumber>>;
+
+/** The router's configuration file. Unknown keys fail; secrets are named by file and never written here. */
+export const routerFileSchema = z.strictObject({
+  listen: z.strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.number().int().min(0).max(65_535),
+  }),
+  chain: z.strictObject({
+    /** Base URL of a toncenter-compatible API. */
+    endpoint: z.url(),
+    /** File with the API key, if the endpoint asks for one. */
+    apiKeyFile: z.string().min(1).optional(),
+    networkId: z.number().int(),
+    /** Address of the registry, in any form. */
+    registry: z.string().min(1),
+  }),
+  ledger: z.string().min(1),
+  fee: z
+    .strictObject({
+      bps: z.number().int().min(0).max(10_000),
+      /** First 160 bits of the recipient's account hash. */
+      to: hex(20),
+    })
+    .default({ bps: 0, to: '00'.repeat(20) }),
+  /** Whether lines that pay no router are served. */
+  acceptFreeLines: z.boolean().default(true),
+  /** With a wallet the router settles for its workers; it pays the gas and gets the excess back. */
+  settlement: z
+    .strictObject({
+      /** File with the wallet's 24 words. */
+      mnemonicFile: z.string().min(1),
+      intervalSeconds: z.number().int().min(10).default(600),
+    })
+    .optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  limits: z.strictObject(limitShape).default({}),
+});
+
+export type RouterFile = z.infer<typeof routerFileSchema>;
+
+/** One message that lists every problem of the file. */
+export function parseRouterFile(text: string): RouterFile {
+  const parsed = routerFileSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(z.prettifyError(parsed.error));
+}
