@@ -51,3 +51,7 @@ export function contextLengthExceeded(
 export function overloaded(status: 429 | 503, message: string): ApiError {
   return new ApiError(status, status === 429 ? 'rate_limit_exceeded' : 'engine_overloaded', message);
 }
+
+export function stopping(): ApiError {
+  return overloaded(503, 'The engine is stopping.');
+}

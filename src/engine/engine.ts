@@ -1,7 +1,8 @@
 import { serve, type ServerType } from '@hono/node-server';
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { overloaded } from './apiError';
+import { stopping } from './apiError';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
 import { ENGINE_LIMITS } from './limits';
@@ -45,6 +46,7 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
   const file = await modelFile(config.modelDir, seed);
   const runtime = await loadRuntime(file.path, slots);
   const shutdown = new AbortController();
+  let draining = false;
   const pool = createSlotPool(runtime.slots, queue);
   const app = createApp({
     runtime,
@@ -55,6 +57,7 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
     defaultSeed: seed,
     delayMsPerToken: config.delayMsPerToken ?? 0,
     shutdown: shutdown.signal,
+    draining: () => draining,
     now: () => Math.floor(Date.now() / 1000),
     newId: () => randomUUID().replaceAll('-', ''),
   });
@@ -63,13 +66,19 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
   const { port } = server.address() as AddressInfo;
 
   const close = async (): Promise<void> => {
+    draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    const cut = setTimeout(
-      () => shutdown.abort(overloaded(503, 'The engine is stopping.')),
-      ENGINE_LIMITS.drainMs,
+    const cut = setTimeout(() => shutdown.abort(stopping()), ENGINE_LIMITS.drainMs);
+    const drop = setTimeout(
+      () => closeConnections(server, 'All'),
+      ENGINE_LIMITS.drainMs + ENGINE_LIMITS.cutMs,
     );
+    // Connections that become idle now would otherwise be kept for their keep-alive time.
+    const sweep = setInterval(() => closeConnections(server, 'Idle'), ENGINE_LIMITS.sweepMs);
     await closed;
     clearTimeout(cut);
+    clearTimeout(drop);
+    clearInterval(sweep);
     await runtime.close();
   };
   return {
@@ -79,6 +88,12 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
     contextLength: runtime.contextLength,
     close,
   };
+}
+
+function closeConnections(server: ServerType, which: 'All' | 'Idle'): void {
+  // HTTP/1 servers have both; the union type of the adapter allows for others.
+  const method = `close${which}Connections` as const;
+  if (method in server) (server as Server)[method]();
 }
 
 async function listen(

@@ -1,6 +1,8 @@
 /** Every bound of the development engine, units last. */
 export const ENGINE_LIMITS = {
   bodyMaxBytes: 4 * 1024 * 1024,
+  /** A body above the limit is read on to here, so that its sender can hear the answer. */
+  bodyDiscardMaxBytes: 32 * 1024 * 1024,
   /** A client has this long to send its head, and then its whole request. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
@@ -9,6 +11,9 @@ export const ENGINE_LIMITS = {
   jobMaxMs: 30 * 60_000,
   /** What a stopping engine leaves its running requests before it cuts them. */
   drainMs: 5_000,
+  /** And what the cut ones have to send their last words. */
+  cutMs: 1_000,
+  sweepMs: 20,
 
   slotsDefault: 4,
   slotsMax: 64,

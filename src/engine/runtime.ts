@@ -61,12 +61,7 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
   const contextLength = model.trainContextSize;
   const options = { contextSize: contextLength, threads: 1, flashAttention: false };
   const context = await model.createContext({ ...options, sequences: slotCount });
-  // An input must fit one batch: over several, the vector comes back as zeros.
-  const embedder = await model.createEmbeddingContext({
-    contextSize: contextLength,
-    batchSize: contextLength,
-    threads: 1,
-  });
+  const embedder = await model.createEmbeddingContext({ contextSize: contextLength, threads: 1 });
   const slots = Array.from({ length: slotCount }, (): Slot => ({
     salt: null,
     sequence: context.getSequence(),

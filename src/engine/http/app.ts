@@ -1,8 +1,8 @@
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
-import { ApiError } from '../apiError';
+import { ApiError, stopping } from '../apiError';
 import { ENGINE_LIMITS } from '../limits';
+import { readJson } from './body';
 import { chatCompletion } from './chat';
 import { textCompletion } from './completions';
 import { embeddings } from './embeddings';
@@ -25,6 +25,15 @@ export function createApp(context: EngineContext): Hono {
     max_model_len: context.runtime.contextLength,
   };
 
+  app.use(async (c, next) => {
+    if (context.draining()) {
+      c.header('connection', 'close');
+      throw stopping();
+    }
+    await next();
+    // A connection that served its request while the engine stops is not kept for another.
+    if (context.draining()) c.header('connection', 'close');
+  });
   app.get('/health', (c) => c.body(null, 200));
   app.get('/metrics', async (c) =>
     c.text(await context.metrics.render(), 200, { 'content-type': context.metrics.contentType }),
@@ -35,18 +44,12 @@ export function createApp(context: EngineContext): Hono {
     return c.json(model);
   });
 
-  const limit = bodyLimit({
-    maxSize: ENGINE_LIMITS.bodyMaxBytes,
-    onError: () => {
-      throw new ApiError(413, 'body_too_large', `A body has at most ${ENGINE_LIMITS.bodyMaxBytes} bytes.`);
-    },
-  });
   const post = <T extends { model: string }>(
     path: string,
     schema: z.ZodType<T>,
     handle: Handler<T>,
   ): void => {
-    app.post(path, limit, async (c) => {
+    app.post(path, async (c) => {
       const body = parseBody(schema, await readJson(c));
       requireModel(context, body.model);
       return await handle(context, body, c.req.raw.signal);
@@ -71,19 +74,6 @@ export function createApp(context: EngineContext): Hono {
     return c.json(error.body(), error.status);
   });
   return app;
-}
-
-async function readJson(c: Context): Promise<unknown> {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
-    throw new ApiError(415, 'unsupported_media_type', 'Send the body as application/json.');
-  }
-  const text = await c.req.text();
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new ApiError(400, 'invalid_json', 'The body is not valid JSON.');
-  }
 }
 
 function requireModel(context: EngineContext, id: string): void {

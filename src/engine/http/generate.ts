@@ -19,7 +19,10 @@ export interface EngineContext {
   /** Seed of requests that name none, so that they can be repeated as well. */
   defaultSeed: number;
   delayMsPerToken: number;
+  /** Aborts when running requests must end. */
   shutdown: AbortSignal;
+  /** True once no new request is taken. */
+  draining(): boolean;
   /** Unix seconds. */
   now(): number;
   newId(): string;

@@ -10,7 +10,8 @@ export function eventStream(events: AsyncGenerator<unknown, void>, signal: Abort
   const encoder = new TextEncoder();
   const encode = (data: string): Uint8Array => encoder.encode(`data: ${data}\n\n`);
   // A client that stopped reading leaves the generator waiting at a yield: this wakes it.
-  const stop = (): void => void events.return();
+  // What it throws has gone to the pull that waits, and a rejection that nobody awaits would end the process.
+  const stop = (): void => void events.return().catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
 
   const body = new ReadableStream<Uint8Array>({

@@ -94,7 +94,7 @@ export const FOLLOWS: Record<Kind, Partial<Record<Kind, number>>> = {
   preposition: { objectDeterminer: 6 },
   conjunction: { determiner: 6 },
   comma: { conjunction: 6 },
-  stop: { firstDeterminer: 5, end: 5, gap: 4 },
+  stop: { firstDeterminer: 5, end: 5, gap: 5.5 },
   cafeStem: { cafeLead: 8 },
   cafeLead: { cafeEnd: 8 },
   cafeEnd: { stop: 6, comma: 5, preposition: 4 },
