@@ -104,6 +104,33 @@ export interface Sender {
   }): Promise<void>;
 }
 
+/** What one wallet message did, with everything that it caused on chain. */
+export interface TransferReport {
+  /** All fees of the wallet's own transaction and of every transaction that followed from it. */
+  feesNano: Nano;
+  /** By how much the wallet's balance fell, what came back included. */
+  spentNano: Nano;
+  lt: bigint;
+  hash: Buffer;
+  atUnix: number;
+  /** The first contract that refused its message, when one did. */
+  failure: { address: Address; exitCode: number } | null;
+}
+
+export interface OutgoingMessage {
+  to: Address;
+  valueNano: bigint;
+  body?: Cell;
+  init?: StateInit;
+  bounce?: boolean;
+}
+
+/** A wallet: its messages go out one after the other, and each is reported with its exact cost. */
+export interface WalletSender extends Sender {
+  /** Sends one external message that carries them all; resolves when everything that they caused is final. */
+  transfer(messages: readonly OutgoingMessage[]): Promise<TransferReport>;
+}
+
 /** The one source of time: the chain's on a devnet, the system's elsewhere, checked against the chain. */
 export interface Clock {
   /** Unix seconds, fractional. */

@@ -98,6 +98,11 @@ export const ERROR_CODES = {
     type: 'server_error',
     remedy: 'Check the TON endpoint; nothing was sent or billed.',
   },
+  chain_refused: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Correct what the chain names; nothing was spent.',
+  },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
   worker_busy: {
     status: 503,

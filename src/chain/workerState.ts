@@ -1,0 +1,39 @@
+import type { Address } from '@ton/core';
+import { GET_WORKER, parseWorker, workerAddress } from '../../wrappers/Worker';
+import { CocoonError } from '../protocol/errors';
+import type { ChainClient } from './chainClient';
+import type { WorkerState } from './types';
+
+const NEVER = Buffer.alloc(32);
+
+/** The Worker contract at an address, or null when none of this registry lives there. */
+export async function readWorker(
+  client: ChainClient,
+  address: Address,
+  registry: Address,
+): Promise<WorkerState | null> {
+  const account = await client.account(address);
+  if (!account.deployed) return null;
+  const view = await tryGet(client, address);
+  if (!view?.registry.equals(registry)) return null;
+  if (!(await workerAddress(registry, view.provider, view.index)).equals(address)) return null;
+  const { admitted, pending: _pending, terms: _terms, owedNano: _owed, ...fields } = view;
+  return {
+    ...fields,
+    address,
+    statementHash: admitted?.statementHash ?? NEVER,
+    imageId: admitted?.imageId ?? NEVER,
+    // The getter ran on this block or a later one.
+    readAtUnix: account.atUnix,
+  };
+}
+
+async function tryGet(client: ChainClient, address: Address): Promise<ReturnType<typeof parseWorker> | null> {
+  try {
+    return parseWorker(await client.getMethod(address, GET_WORKER));
+  } catch (error) {
+    if (error instanceof CocoonError && error.code === 'chain_unavailable') throw error;
+    // Some other contract: it has no such method, or one that answers something else.
+    return null;
+  }
+}
