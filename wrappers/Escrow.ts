@@ -15,12 +15,12 @@ export const ESCROW_EXIT_CODES = exitCodesOf(binding, 'ERROR_ESCROW_');
 /** Bounds in the contract's code. */
 export const ESCROW_BASE_RESERVE_NANO: Nano = nano(binding.ESCROW_BASE_RESERVE);
 export const ESCROW_FLOOR_DIVISOR = binding.ESCROW_FLOOR_DIVISOR;
-export const MAX_LINE_ENTRIES = Number(binding.LINE_ENTRIES_MAX);
+export const MAX_LINE_ENTRIES = 2 ** 14 - 1;
 
 /** Code and initial data of the escrow of `client`; `salt` (uint32) tells several of one client apart. */
 export async function escrowInit(registry: Address, client: Address, salt: bigint): Promise<StateInit> {
-  const identity = beginCell().storeAddress(registry).storeUint(salt, 32).storeUint(0, 64).endCell();
-  return binding.Escrow.init(client, identity, 0n, 0n, 0n, 0n, 0n, 0n, 0n, null);
+  const identity = beginCell().storeAddress(registry).storeUint(salt, 32).storeUint(0, 64 + 32).endCell();
+  return binding.Escrow.init(client, identity, 0n, 0n, 0n, 0n, 0n, 0n, null);
 }
 
 export async function escrowAddress(registry: Address, client: Address, salt: bigint): Promise<Address> {

@@ -54,7 +54,7 @@ export function escrowReserveNano(entries: number, prices: ChainPrices = PRICES_
   const perSecond16 =
     binding.ENTRY_CELLS * prices.storageCellPrice16 + binding.ENTRY_BITS * prices.storageBitPrice16;
   return nano(
-    binding.ESCROW_BASE_RESERVE + ceil16(BigInt(entries) * perSecond16 * binding.ENTRY_RENT_SECONDS),
+    binding.ESCROW_BASE_RESERVE + BigInt(entries) * ceil16(perSecond16 * binding.ENTRY_RENT_SECONDS),
   );
 }
 
