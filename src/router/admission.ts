@@ -10,6 +10,7 @@ import type { ReceiptLedger } from './ledger';
 import type { Link } from './link';
 import type { LinkTable } from './links';
 import type { RouterLimits } from './limits';
+import type { WorkerTerms } from './offers';
 import { lineKey } from './storedReceipt';
 
 /** Finalized escrow state. Null when no genuine escrow lives there; throws when the chain cannot be read. */
@@ -140,12 +141,7 @@ export function createAdmission(config: AdmissionConfig, deps: AdmissionDeps): A
       if (isNew) checkTimes(ticket.value, clock.now());
       checkFee(line, config);
       const link = linkOf(line);
-      if (line.feeBps > link.checked.offer.maxFeeBps) {
-        throw refuse(
-          'line_fee_too_high',
-          `The worker serves lines with a fee of at most ${link.checked.offer.maxFeeBps} basis points.`,
-        );
-      }
+      checkTerms(line, link.terms);
       const known = { lineId: id, ticketHash, isNew, link };
       try {
         return judge(head, known, await read(head.escrow, LIMITS.chainReadMaxAgeSeconds));
@@ -203,6 +199,16 @@ function createBoundedReads(
     }
     throw refuse('chain_unavailable', 'The escrow could not be read within the last minute.');
   };
+}
+
+function checkTerms(line: Line, terms: WorkerTerms): void {
+  const listed = terms.listedFeeBps(line.feeTo);
+  if (line.feeBps > listed) {
+    throw refuse('line_fee_too_high', `The worker's provider lists ${listed} basis points for that recipient.`);
+  }
+  if (line.settleBy > terms.lastSettleBy) {
+    throw refuse('line_too_long', `The worker key serves lines until ${terms.lastSettleBy}.`);
+  }
 }
 
 function entryOf(state: EscrowState, id: Buffer, line: Line): LineEntry {

@@ -4,8 +4,8 @@ import { ROUTER_LIMITS, type RouterLimits } from './limits';
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hex`);
 
 const limitShape = Object.fromEntries(
-  Object.keys(ROUTER_LIMITS).map((name) => [name, z.number().int().positive().optional()]),
-) as Record<keyof RouterLimits, z.ZodOptional<z.ZodNumber>>;
+  Object.entries(ROUTER_LIMITS).map(([name, value]) => [name, z.number().int().positive().default(value as number)]),
+) as Record<keyof RouterLimits, z.ZodDefault<z.ZodNumber>>;
 
 /** The router's configuration file. Unknown keys fail; secrets are named by file and never written here. */
 export const routerFileSchema = z.strictObject({
@@ -18,9 +18,12 @@ export const routerFileSchema = z.strictObject({
     endpoint: z.url(),
     /** File with the API key, if the endpoint asks for one. */
     apiKeyFile: z.string().min(1).optional(),
-    networkId: z.number().int(),
+    /** Needed only where the endpoint does not tell it. */
+    networkId: z.number().int().optional(),
     /** Address of the registry, in any form. */
     registry: z.string().min(1),
+    /** URL of a devnet, whose clock is then followed instead of the system's. */
+    devnet: z.url().optional(),
   }),
   ledger: z.string().min(1),
   fee: z
@@ -41,7 +44,7 @@ export const routerFileSchema = z.strictObject({
     })
     .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  limits: z.strictObject(limitShape).default({}),
+  limits: z.strictObject(limitShape).prefault({}),
 });
 
 export type RouterFile = z.infer<typeof routerFileSchema>;

@@ -46,7 +46,7 @@ export function createFrameScanner(): { push(piece: Buffer): Scan } {
     let at = 0;
     while (bytes.length - at >= FRAME_HEAD_BYTES) {
       const size = frameSize(bytes, at);
-      const kind = bytes.readUInt8(at + 4);
+      const kind = bytes.readUInt8(at + 4) as FrameKind;
       if (bytes.length - at < size) {
         heldFrameBytes = size;
         break;

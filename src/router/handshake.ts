@@ -7,7 +7,7 @@ import { CocoonError } from '../protocol/errors';
 import { LINK_PROTOCOL, signedOfferSchema } from '../protocol/wire';
 import { collect } from './collect';
 import type { RouterLimits } from './limits';
-import { checkOffer, checkProof, checkWorker, type CheckedOffer, type OfferChain } from './offers';
+import { checkOffer, checkProof, checkWorker, type CheckedOffer, type OfferChain, type WorkerTerms } from './offers';
 
 const helloSchema = z.strictObject({
   offer: signedOfferSchema,
@@ -48,7 +48,7 @@ export async function greet(
   chain: OfferChain,
   nowUnix: number,
   limits: RouterLimits,
-): Promise<CheckedOffer> {
+): Promise<{ checked: CheckedOffer; terms: WorkerTerms }> {
   const nonce = randomBytes(NONCE_BYTES);
   const stream = session.request({
     ':method': 'POST',
@@ -60,8 +60,7 @@ export async function greet(
   const hello = readHello(answer);
   const checked = checkOffer(hello.offer, chain);
   checkProof(checked, nonce, hello.proof);
-  await checkWorker(checked, chain, nowUnix);
-  return checked;
+  return { checked, terms: await checkWorker(checked, chain, nowUnix) };
 }
 
 function readHello(bytes: Buffer): z.infer<typeof helloSchema> {

@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE, signedOfferSchema, type SignedOffer } from '../protocol/wire';
 import { splitLines } from './lineSplitter';
 import type { RouterLimits } from './limits';
-import type { CheckedOffer } from './offers';
+import type { CheckedOffer, WorkerTerms } from './offers';
 
 /** One worker's connection. The worker serves HTTP/2 on it, this router is the client. */
 export interface Link {
   /** Worker key in hex. */
   readonly key: string;
   readonly checked: CheckedOffer;
+  /** As read from the Worker contract last. */
+  terms: WorkerTerms;
   /** Jobs that this router may still send now. */
   freeSlots(): number;
   /** True when no new job may be sent: the worker said so, or the link is ending. */
@@ -26,6 +28,7 @@ export interface Link {
 export interface LinkDeps {
   session: ClientHttp2Session;
   checked: CheckedOffer;
+  terms: WorkerTerms;
   limits: RouterLimits;
   /** A new offer came; the link is ended when this rejects. */
   checkNewOffer(signed: SignedOffer): Promise<CheckedOffer>;
@@ -110,6 +113,7 @@ export function createLink(deps: LinkDeps): Link {
     get checked() {
       return checked;
     },
+    terms: deps.terms,
     freeSlots: () => Math.max(0, Math.min(reportedFree - sentSinceReport, checked.offer.slots - running)),
     draining: () => told || retiring || ended || session.closed || session.destroyed,
     openJob(bytes) {

@@ -9,7 +9,7 @@ import { createLink, type Link } from './link';
 import type { LinkTable } from './links';
 import type { RouterLimits } from './limits';
 import type { RouterMetrics } from './metrics';
-import { checkOffer, checkWorker, type CheckedOffer, type OfferChain } from './offers';
+import { checkOffer, checkWorker, type CheckedOffer, type OfferChain, type WorkerTerms } from './offers';
 
 export interface LinkGateDeps {
   chain: OfferChain;
@@ -24,7 +24,7 @@ export interface LinkGateDeps {
 
 export interface LinkGate {
   /** Listener of the HTTP server's `upgrade` event. */
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   /** Reads every linked worker from the chain again and ends the links of those that may no longer serve. */
   recheck(): Promise<void>;
   /** Ends every link. */
@@ -35,10 +35,11 @@ export function createLinkGate(deps: LinkGateDeps): LinkGate {
   const { chain, clock, limits, links, log, metrics } = deps;
   const greeting = new Set<ClientHttp2Session>();
 
-  const accept = (session: ClientHttp2Session, checked: CheckedOffer): void => {
+  const accept = (session: ClientHttp2Session, checked: CheckedOffer, terms: WorkerTerms): void => {
     const link: Link = createLink({
       session,
       checked,
+      terms,
       limits,
       checkNewOffer: (signed) => checkSuccessor(signed, link.checked, chain, clock),
       onEnd(reason) {
@@ -55,10 +56,10 @@ export function createLinkGate(deps: LinkGateDeps): LinkGate {
   const shakeHands = async (session: ClientHttp2Session): Promise<void> => {
     greeting.add(session);
     try {
-      const checked = await greet(session, chain, clock.now(), limits);
+      const { checked, terms } = await greet(session, chain, clock.now(), limits);
       if (deps.isDraining()) throw new CocoonError('draining', 'The router is shutting down.');
       if (session.destroyed) return;
-      accept(session, checked);
+      accept(session, checked, terms);
     } catch (cause) {
       metrics.linksRefused.inc();
       log.warn({ reason: reasonOf(cause) }, 'link refused');
@@ -77,13 +78,13 @@ export function createLinkGate(deps: LinkGateDeps): LinkGate {
         return;
       }
       const session = switchProtocols(socket, head, limits);
-      session.on('error', (cause) => log.debug({ reason: cause.message }, 'link error'));
+      session.on('error', (cause: Error) => log.debug({ reason: cause.message }, 'link error'));
       void shakeHands(session);
     },
     async recheck() {
       for (const link of [...links.values()]) {
         try {
-          await checkWorker(link.checked, chain, clock.now());
+          link.terms = await checkWorker(link.checked, chain, clock.now());
         } catch (cause) {
           // Only a verdict ends a link. When the chain cannot be read, no escrow can be read either, so no job passes.
           if (cause instanceof CocoonError && cause.code === 'worker_unverified') link.end(cause.message);

@@ -23,6 +23,14 @@ export interface CheckedOffer {
   minCapNano: bigint;
 }
 
+/** What a Worker contract says that admission compares with lines. */
+export interface WorkerTerms {
+  /** Latest settleBy of any line to this key. */
+  lastSettleBy: number;
+  /** Highest fee that the provider lists for a recipient, basis points; 0 for one that is not listed. */
+  listedFeeBps(feeTo: Buffer): number;
+}
+
 export type OfferChain = Pick<Chain, 'networkId' | 'registry' | 'worker'>;
 
 /** Opens an offer and checks all that needs no chain. Throws CocoonError `worker_unverified`. */
@@ -61,7 +69,11 @@ export function checkProof(checked: CheckedOffer, nonce: Buffer, proof: string):
  * Compares the offer with its Worker contract: a genuine child of the registry, active, with this key admitted and
  * this statement recorded. `Chain.worker` answers null for anything but a genuine Worker.
  */
-export async function checkWorker(checked: CheckedOffer, chain: OfferChain, nowUnix: number): Promise<void> {
+export async function checkWorker(
+  checked: CheckedOffer,
+  chain: OfferChain,
+  nowUnix: number,
+): Promise<WorkerTerms> {
   const state = await chain.worker(new Address(0, checked.workerAddress));
   if (!state || !state.registry.equals(chain.registry)) {
     throw unverified('The Worker contract is not a child of the registry.');
@@ -74,6 +86,10 @@ export async function checkWorker(checked: CheckedOffer, chain: OfferChain, nowU
   if (!state.statementHash.equals(announced)) {
     throw unverified('The statement is not the one that the Worker contract recorded.');
   }
+  return {
+    lastSettleBy: key.lastSettleBy,
+    listedFeeBps: (feeTo) => state.feeRecipients.find((one) => one.feeTo.equals(feeTo))?.maxBps ?? 0,
+  };
 }
 
 function readStatement(image: Buffer): Statement {

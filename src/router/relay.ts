@@ -13,7 +13,7 @@ export interface RelayDeps {
   limits: RouterLimits;
   faultPoint: FaultHook;
   /** Stores a receipt durably, or throws the CocoonError that the client is to see. */
-  keepReceipt(job: AdmittedJob, receipt: Buffer): Promise<void>;
+  keepReceipt: (job: AdmittedJob, receipt: Buffer) => Promise<void>;
 }
 
 export interface RelayResult {

@@ -144,7 +144,7 @@ interface RouteDeps {
   jobs: JobHandler;
   ledger: ReceiptLedger;
   metrics: RouterMetrics;
-  isReady(): boolean;
+  isReady: () => boolean;
   limits: RouterLimits;
 }
 

@@ -15,7 +15,7 @@ export interface Route {
 export interface ServerDeps {
   routes: readonly Route[];
   limits: RouterLimits;
-  onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;

@@ -6,11 +6,11 @@ import { createReceiptLedger, type ReceiptLedger } from '../../../src/router/led
 import type { Link } from '../../../src/router/link';
 import { createLinkTable, type LinkTable } from '../../../src/router/links';
 import { ROUTER_LIMITS } from '../../../src/router/limits';
-import { checkOffer } from '../../../src/router/offers';
+import { checkOffer, checkWorker } from '../../../src/router/offers';
 import type { Line } from '../../../src/protocol/line';
 import type { JobEnvelope } from '../../../src/protocol/wire';
 import type { Ticket } from '../../../src/protocol/signed';
-import { START_UNIX, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './support/fakeChain';
+import { FEE_TO, LAST_SETTLE_BY, START_UNIX, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './support/fakeChain';
 import {
   CAP_NANO,
   MIN_CAP_NANO,
@@ -23,7 +23,6 @@ import {
   type WorkerParty,
 } from './support/parties';
 
-const FEE_TO = Buffer.alloc(20, 0x99);
 const BODY = Buffer.from('ciphertext');
 
 let chain: FakeChain;
@@ -36,14 +35,14 @@ let ledger: ReceiptLedger;
 let exposure: Exposure;
 let admission: Admission;
 
-beforeEach(() => {
+beforeEach(async () => {
   chain = createFakeChain();
   clock = createFakeClock();
   worker = createWorkerParty(1);
   admit(chain, worker);
   client = createClientParty(chain, 2, worker);
   links = createLinkTable();
-  link = fakeLink(worker);
+  link = await fakeLink(worker);
   links.add(link);
   ledger = createReceiptLedger({ path: ':memory:' });
   exposure = createExposure(ROUTER_LIMITS);
@@ -54,10 +53,12 @@ beforeEach(() => {
 });
 afterEach(() => ledger.close());
 
-function fakeLink(party: WorkerParty): Link {
+async function fakeLink(party: WorkerParty): Promise<Link> {
+  const checked = checkOffer(party.offer(), chain);
   return {
     key: party.keys.publicKey.toString('hex'),
-    checked: checkOffer(party.offer(), chain),
+    checked,
+    terms: await checkWorker(checked, chain, START_UNIX),
     freeSlots: () => 8,
     draining: () => false,
     openJob: () => {
@@ -75,7 +76,7 @@ function headOf(change: Partial<Ticket> = {}, by: ClientParty = client): Head {
   return { line: by.line, escrow: by.escrow, ticket: by.ticket(BODY, change) };
 }
 
-async function codeOf(act: () => Promise<unknown> | unknown): Promise<string> {
+async function codeOf(act: () => unknown): Promise<string> {
   try {
     await act();
     return 'accepted';
@@ -156,9 +157,14 @@ describe('router refuses a line', () => {
     expect(await codeOf(() => strict.check(headOf({}, clientWithLine({ feeBps: 100, feeTo: FEE_TO }))))).toBe('accepted');
   });
 
-  test('whose fee is above what the worker lists', async () => {
+  test('whose fee is above what the provider lists', async () => {
     expect(await verdict(headOf({}, clientWithLine({ feeBps: 501, feeTo: FEE_TO }, 10)))).toBe('line_fee_too_high');
     expect(await verdict(headOf({}, clientWithLine({ feeBps: 500, feeTo: FEE_TO }, 11)))).toBe('accepted');
+  });
+
+  test('that ends after the last date of its key', async () => {
+    expect(await verdict(headOf({}, clientWithLine({ settleBy: LAST_SETTLE_BY + 1 }, 10)))).toBe('line_too_long');
+    expect(await verdict(headOf({}, clientWithLine({ settleBy: LAST_SETTLE_BY }, 11)))).toBe('accepted');
   });
 
   test('to a worker that is not linked', async () => {

@@ -1,4 +1,5 @@
 import { FrameKind } from '../../../src/protocol/wire';
+import { lineImage } from '../../../src/protocol/line';
 import { createRig, codeOf, readFrames, type Rig } from './support/rig';
 import { answerWith } from './support/fakeWorker';
 
@@ -28,7 +29,7 @@ test('router relays a job and hands on the reply unchanged, the receipt last', a
   const stored = await fetch(`${rig.router.url}/v1/lines/${rig.client.lineId.toString('hex')}/receipt`);
   expect(await stored.json()).toEqual({
     receipt: receipt.toString('base64'),
-    line: expect.any(String),
+    line: lineImage(rig.client.line).toString('base64'),
     escrow: rig.client.escrow.toString('hex'),
   });
 });

@@ -7,6 +7,9 @@ import type { EscrowReader } from '../../../../src/router/admission';
 
 export const NETWORK_ID = -3;
 export const REGISTRY = Buffer.alloc(32, 0x11);
+export const FEE_TO = Buffer.alloc(20, 0x99);
+export const MAX_FEE_BPS = 500;
+export const LAST_SETTLE_BY = 1_800_000_000 + 13 * 86_400;
 /** Where every fake's clock stands at first. */
 export const START_UNIX = 1_800_000_000;
 
@@ -81,12 +84,12 @@ export function workerState(account: Buffer, workerKey: Buffer, statementHash: B
     activeUntil: START_UNIX + 86_400,
     active: true,
     unstakeAt: 0,
-    keys: [{ workerKey, activeUntil: START_UNIX + 86_400, lastSettleBy: START_UNIX + 13 * 86_400 }],
+    keys: [{ workerKey, activeUntil: START_UNIX + 86_400, lastSettleBy: LAST_SETTLE_BY }],
     statementHash,
     imageId: Buffer.alloc(32, 0x33),
     earningsNano: nano(0),
     claimableNano: nano(0),
-    feeRecipients: [],
+    feeRecipients: [{ feeTo: FEE_TO, maxBps: MAX_FEE_BPS, owedNano: nano(0) }],
     balanceNano: nano(0),
     readAtUnix: START_UNIX,
   };

@@ -1,7 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import {
   createServer,
-  type Http2Server,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -84,7 +83,7 @@ export async function linkFakeWorker(url: string, options: FakeWorkerOptions): P
   });
   if (head.length > 0) socket.unshift(head);
   const sessionReady = new Promise<ServerHttp2Session>((resolve) => server.once('session', resolve));
-  (server as Http2Server).emit('connection', socket);
+  server.emit('connection', socket);
   const session = await sessionReady;
   session.on('error', () => undefined);
   let reason = 'closed';
@@ -110,7 +109,7 @@ function upgrade(url: string): Promise<{ socket: Socket; head: Buffer }> {
     const request = httpRequest(`${url}/v1/link`, {
       headers: { connection: 'Upgrade', upgrade: LINK_PROTOCOL },
     });
-    request.once('upgrade', (_response, socket, head) => resolve({ socket: socket as Socket, head }));
+    request.once('upgrade', (_response, socket, head) => resolve({ socket, head }));
     request.once('response', (response) => reject(new Error(`no upgrade: ${response.statusCode}`)));
     request.once('error', reject);
     request.end();

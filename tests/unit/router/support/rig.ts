@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { JOB_CONTENT_TYPE, createFrameParser, type Frame } from '../../../../src/protocol/wire';
 import { createRouter, type Router, type RouterConfig } from '../../../../src/router/router';
-import { createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './fakeChain';
+import { FEE_TO, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './fakeChain';
 import { linkFakeWorker, type FakeWorker, type FakeWorkerOptions } from './fakeWorker';
 import { admit, createClientParty, createWorkerParty, type ClientParty, type WorkerParty } from './parties';
-
-export const FEE_TO = Buffer.alloc(20, 0x99);
 
 /** A running router on a fake chain, with one admitted worker and one client. Everything is closed by `close`. */
 export interface Rig {

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { Address } from '@ton/core';
+import { Command } from 'commander';
+import pino from 'pino';
+import { createChain } from '../chain/chain';
+import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import { createEscrowCache } from '../chain/escrowCache';
+import { CocoonError } from '../protocol/errors';
+import { parseRouterFile, type RouterFile } from './config';
+import { createRouter, type Router } from './router';
+
+interface Flags {
+  config: string;
+  json?: boolean;
+}
+
+/** The router as a process: prints where it listens, drains on SIGTERM or SIGINT. */
+export async function runRouter(argv: readonly string[]): Promise<void> {
+  const program = new Command('router')
+    .description('Matches clients with linked workers, relays sealed jobs and keeps receipts')
+    .requiredOption('--config <file>', 'JSON configuration file, see docs/operate-router.md')
+    .option('--json', 'print the URL as one JSON line')
+    .parse([...argv], { from: 'user' });
+  const flags = program.opts<Flags>();
+  const file = parseRouterFile(readFileSync(flags.config, 'utf8'));
+  const log = pino({ level: file.logLevel }, pino.destination({ fd: 2, sync: true }));
+
+  const router = await startRouter(file, log);
+  process.stdout.write(flags.json ? `${JSON.stringify({ url: router.url })}\n` : `router    ${router.url}\n`);
+
+  let stopping = false;
+  const stop = (): void => {
+    // A second signal does not wait for jobs.
+    if (stopping) process.exit(1);
+    stopping = true;
+    router.drain().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'drain failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** Connects a router to the chain that its file names. */
+export async function startRouter(file: RouterFile, log: pino.Logger): Promise<Router> {
+  const { endpoint, registry, networkId, apiKeyFile, devnet } = file.chain;
+  const chain = await createChain({
+    endpoint,
+    registry: Address.parse(registry),
+    ...(networkId === undefined ? {} : { networkId }),
+    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
+  });
+  const clock = await createChainClock(
+    devnet === undefined
+      ? { source: blockTimeSource(chain), follow: 'system' }
+      : { source: devnetTimeSource(devnet), follow: 'chain' },
+  );
+  const { host, port } = file.listen;
+  return createRouter(
+    {
+      host,
+      port,
+      ledgerPath: file.ledger,
+      feeBps: file.fee.bps,
+      feeTo: Buffer.from(file.fee.to, 'hex'),
+      acceptFreeLines: file.acceptFreeLines,
+      limits: file.limits,
+    },
+    { chain, escrows: createEscrowCache({ chain, clock }), clock, log },
+  );
+}
+
+if (require.main === module) {
+  runRouter(process.argv.slice(2)).catch((error: unknown) => {
+    const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
+    process.stderr.write(`router: ${text}\n`);
+    process.exit(1);
+  });
+}
