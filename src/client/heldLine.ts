@@ -68,7 +68,11 @@ export function billableJobs(line: HeldLine): number {
 }
 
 /** Whether a new ticket may be issued, apart from money. */
-export function takesTickets(line: HeldLine, entry: LineEntry | undefined, nowUnix: number): entry is LineEntry {
+export function takesTickets(
+  line: HeldLine,
+  entry: LineEntry | undefined,
+  nowUnix: number,
+): entry is LineEntry {
   if (!entry || line.ended || entry.closeAt !== 0) return false;
   // The worker refuses in the last day; a margin spares a refusal at its edge.
   return nowUnix < entry.settleBy - LIMITS.noTicketsBeforeSettleBySeconds - LIMITS.clockSkewSeconds;

@@ -38,6 +38,7 @@ export const CLIENT_LIMITS = {
   lineSafetySeconds: 3_600,
 
   conversations: 1_000,
+  idempotencyKeys: 1_000,
   /** Random choice is among so many of the best, none dearer than this many percent above the best. */
   bestFew: 3,
   bestFewPercent: 25,

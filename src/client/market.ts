@@ -14,6 +14,8 @@ export interface Candidate extends PricedModel {
   feeBps: number;
   feeTo: Buffer;
   freeSlots: number;
+  /** When the order book was read, Unix seconds. */
+  bookAtUnix: number;
   successRate: number;
   medianLatencyMs: number | null;
 }
@@ -30,6 +32,8 @@ export interface Market {
   candidates(): Promise<Candidate[]>;
   /** What the last look at the order books left out, and why. */
   refused(): readonly Refused[];
+  /** Whether a verified worker ever offered that model to this client. */
+  knowsModel(id: string): boolean;
   /** The ask of that hash among all that this client has verified of the worker. */
   knownAsk(workerId: string, askHash: Buffer): PricedModel | null;
 }
@@ -41,14 +45,20 @@ interface MarketDeps {
   isAvoided(workerId: string): boolean;
 }
 
-export function createMarket(config: { routers: readonly string[]; policy: Policy }, deps: MarketDeps): Market {
+export function createMarket(
+  config: { routers: readonly string[]; policy: Policy },
+  deps: MarketDeps,
+): Market {
   const { chain, clock, isAvoided } = deps;
   const books = createBooks(deps);
   const states = createWorkerStates(chain, clock);
   const asks = new Map<string, PricedModel>();
   let left: Refused[] = [];
 
-  const read = async (router: string, book: OrderBook, entry: BookEntry): Promise<Candidate[] | string> => {
+  const read = async (
+    { router, book, atUnix }: OpenBook,
+    entry: BookEntry,
+  ): Promise<Candidate[] | string> => {
     if (entry.draining) return 'draining';
     const offer = openOffer(entry.offer);
     if (!offer) return 'the offer is not signed by its key';
@@ -70,6 +80,7 @@ export function createMarket(config: { routers: readonly string[]; policy: Polic
       worker: verdict.worker,
       router,
       freeSlots: entry.freeSlots,
+      bookAtUnix: atUnix,
       successRate: entry.successRate,
       medianLatencyMs: entry.medianLatencyMs,
     }));
@@ -84,22 +95,26 @@ export function createMarket(config: { routers: readonly string[]; policy: Polic
   return {
     async candidates() {
       if (isSimulated(chain.networkId) && !config.policy.allowSimulated) {
-        throw new CocoonError('no_attested_worker', 'This network simulates its hardware, and the policy wants real one.', {
-          remedy: 'Set policy.allowSimulated, and send nothing secret.',
-        });
+        throw new CocoonError(
+          'no_attested_worker',
+          'This network simulates its hardware, and the policy wants real one.',
+          {
+            remedy: 'Set policy.allowSimulated, and send nothing secret.',
+          },
+        );
       }
-      const opened = await Promise.allSettled(config.routers.map((router) => books.read(router)));
-      const reachable = opened.flatMap((book) => (book.status === 'fulfilled' ? [book.value] : []));
-      const failure = opened.find((book) => book.status === 'rejected');
+      const looked = await Promise.allSettled(config.routers.map((router) => books.read(router)));
+      const reachable = looked.flatMap((book) => (book.status === 'fulfilled' ? [book.value] : []));
+      const failure = looked.find((book) => book.status === 'rejected');
       if (reachable.length === 0 && failure) throw failure.reason;
 
       const refused: Refused[] = [];
-      const rows = reachable.flatMap(({ router, book }) => book.entries.map((entry) => ({ router, book, entry })));
+      const rows = reachable.flatMap((opened) => opened.book.entries.map((entry) => ({ opened, entry })));
       const found = await Promise.all(
-        rows.map(async ({ router, book, entry }) => {
-          const result = await read(router, book, entry);
+        rows.map(async ({ opened, entry }) => {
+          const result = await read(opened, entry);
           if (typeof result !== 'string') return result;
-          refused.push({ worker: nameOf(entry), router, reason: result });
+          refused.push({ worker: nameOf(entry), router: opened.router, reason: result });
           return [];
         }),
       );
@@ -107,6 +122,7 @@ export function createMarket(config: { routers: readonly string[]; policy: Polic
       return found.flat();
     },
     refused: () => left,
+    knowsModel: (id) => [...asks.values()].some(({ model }) => model.id === id),
     knownAsk: (workerId, askHash) => asks.get(workerId + askHash.toString('hex')) ?? null,
   };
 }
@@ -116,7 +132,11 @@ export function isAffordable(policy: Policy, candidate: Candidate): boolean {
 }
 
 /** The share that a line through this router names, or null when the two cannot agree. */
-function feeThrough(book: OrderBook, worker: VerifiedWorker, policy: Policy): { feeBps: number; feeTo: Buffer } | null {
+function feeThrough(
+  book: OrderBook,
+  worker: VerifiedWorker,
+  policy: Policy,
+): { feeBps: number; feeTo: Buffer } | null {
   const { feeBps, feeTo } = book.router;
   if (feeBps === 0) return { feeBps: 0, feeTo: Buffer.alloc(20) };
   const listed = Math.min(worker.maxFeeBps, worker.listedFees.get(feeTo) ?? 0);
@@ -131,12 +151,13 @@ function nameOf(entry: BookEntry): string {
 interface OpenBook {
   router: string;
   book: OrderBook;
+  atUnix: number;
 }
 
 /** Order books, one look every two seconds however many requests ask. */
 function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook> } {
   const { chain, clock } = deps;
-  const cache = new Map<string, { atUnix: number; opened: OpenBook }>();
+  const cache = new Map<string, OpenBook>();
   const reading = new Map<string, Promise<OpenBook>>();
 
   const load = async (router: string): Promise<OpenBook> => {
@@ -145,10 +166,11 @@ function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook
       const book = await fetchBook(router, deps.fetch);
       const own = book.networkId === chain.networkId && book.registry === chain.registry.hash.toString('hex');
       if (!own) throw new CocoonError('router_unreachable', `The router ${router} serves another network.`);
-      cache.set(router, { atUnix: clock.now(), opened: { router, book } });
-      return { router, book };
+      const opened = { router, book, atUnix: clock.now() };
+      cache.set(router, opened);
+      return opened;
     } catch (error) {
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookStaleSeconds) return known.opened;
+      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookStaleSeconds) return known;
       throw error;
     }
   };
@@ -156,7 +178,7 @@ function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook
   return {
     read(router) {
       const known = cache.get(router);
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds) return Promise.resolve(known.opened);
+      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds) return Promise.resolve(known);
       const running = reading.get(router) ?? load(router).finally(() => reading.delete(router));
       reading.set(router, running);
       return running;
@@ -166,9 +188,12 @@ function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook
 
 async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promise<OrderBook> {
   try {
-    const response = await fetch(`${router}/v1/book`, { signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs) });
+    const response = await fetch(`${router}/v1/book`, {
+      signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs),
+    });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    if (Number(response.headers.get('content-length') ?? 0) > CLIENT_LIMITS.bookMaxBytes) throw new Error('too large');
+    if (Number(response.headers.get('content-length') ?? 0) > CLIENT_LIMITS.bookMaxBytes)
+      throw new Error('too large');
     return orderBookSchema.parse(await response.json());
   } catch (cause) {
     throw new CocoonError('router_unreachable', `The router ${router} gives no order book.`, { cause });

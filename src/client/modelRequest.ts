@@ -71,7 +71,11 @@ export function readModelRequest(path: string, text: string): ModelRequest {
 export function usageBound(request: ModelRequest, model: OfferedModel): Usage {
   // No tokenizer makes more tokens than bytes; the JSON around a message covers what a template adds to it.
   const bytes = request.body.length + CLIENT_LIMITS.templateTokens;
-  const perAnswer = Math.min(request.maxTokens ?? model.maxOutputTokens, model.maxOutputTokens, model.contextLength);
+  const perAnswer = Math.min(
+    request.maxTokens ?? model.maxOutputTokens,
+    model.maxOutputTokens,
+    model.contextLength,
+  );
   return {
     promptTokens: request.capability === 'chat' ? Math.min(bytes, model.contextLength) : bytes,
     cachedTokens: 0,
@@ -97,7 +101,10 @@ function parseBody(text: string): Body {
   const parsed = requestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new CocoonError('invalid_request', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is malformed'}.`);
+  throw new CocoonError(
+    'invalid_request',
+    `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'is malformed'}.`,
+  );
 }
 
 /** Completions take one prompt, a list of prompts, or lists of token numbers. */
@@ -107,5 +114,7 @@ function promptCount(prompt: unknown): number {
 
 function conversationOf(body: Body): string {
   const start = body.prompt_cache_key ?? body.messages?.slice(0, 2) ?? body.prompt ?? null;
-  return createHash('sha256').update(JSON.stringify([body.model, body.user ?? null, start])).digest('base64');
+  return createHash('sha256')
+    .update(JSON.stringify([body.model, body.user ?? null, start]))
+    .digest('base64');
 }

@@ -76,5 +76,8 @@ export function isPriceAllowed(policy: Policy, prices: Prices): boolean {
 }
 
 export function isWorkerAllowed(policy: Policy, worker: string): boolean {
-  return (policy.allowWorkers === null || policy.allowWorkers.includes(worker)) && !policy.denyWorkers.includes(worker);
+  return (
+    (policy.allowWorkers === null || policy.allowWorkers.includes(worker)) &&
+    !policy.denyWorkers.includes(worker)
+  );
 }

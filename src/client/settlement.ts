@@ -73,7 +73,11 @@ function checkPrice(record: JobRecord, expected: ExpectedJob): void {
   const ask = expected.askOf(record.askHash);
   if (!ask) throw new CocoonError('receipt_overcharged', 'The record names an ask that was never offered.');
   demand(record.cachedTokens <= record.promptTokens, 'record_mismatch', 'More tokens were cached than sent.');
-  demand(record.reasoningTokens <= record.completionTokens, 'record_mismatch', 'More tokens were thought than made.');
+  demand(
+    record.reasoningTokens <= record.completionTokens,
+    'record_mismatch',
+    'More tokens were thought than made.',
+  );
   const fee = jobFee(ask, record);
   demand(record.fee === fee, 'receipt_overcharged', `The fee is ${record.fee}, the ask makes it ${fee}.`);
   const max = expected.maxFeeNano;
@@ -82,7 +86,11 @@ function checkPrice(record: JobRecord, expected: ExpectedJob): void {
 
 function checkCounts(record: JobRecord, { bound, delivered }: ExpectedJob): void {
   const within = (name: string, value: number, most: number | null): void =>
-    demand(most === null || value <= most, 'receipt_overcharged', `${value} ${name} are billed, at most ${most} were due.`);
+    demand(
+      most === null || value <= most,
+      'receipt_overcharged',
+      `${value} ${name} are billed, at most ${most} were due.`,
+    );
   within('prompt tokens', record.promptTokens, bound.promptTokens);
   within('completion tokens', record.completionTokens, bound.completionTokens);
   within('milliseconds of audio', record.audioMs, bound.audioMs);
@@ -90,7 +98,11 @@ function checkCounts(record: JobRecord, { bound, delivered }: ExpectedJob): void
   within('completion tokens', record.completionTokens, delivered.completionTokens);
   // A token has at least a byte of text, but for a few that have none.
   const visible = record.completionTokens - record.reasoningTokens;
-  within('visible tokens', visible, delivered.textBytes === null ? null : delivered.textBytes + CLIENT_LIMITS.silentTokens);
+  within(
+    'visible tokens',
+    visible,
+    delivered.textBytes === null ? null : delivered.textBytes + CLIENT_LIMITS.silentTokens,
+  );
 }
 
 function readReceipt(bytes: Buffer): Signed<Receipt> {
@@ -127,10 +139,22 @@ function checkTotals(
   receipt: Receipt,
   expected: ExpectedJob,
 ): void {
-  demand(receipt.total <= expected.capNano, 'receipt_over_cap', 'The receipt counts more than the line allocates.');
+  demand(
+    receipt.total <= expected.capNano,
+    'receipt_over_cap',
+    'The receipt counts more than the line allocates.',
+  );
   const most = billableNano(line) - expected.maxFeeNano + record.fee;
-  demand(receipt.total <= most, 'receipt_overcharged', `The receipt counts ${receipt.total}, our tickets allow ${most}.`);
-  demand(receipt.jobs <= BigInt(billableJobs(line)), 'receipt_overcharged', 'The receipt counts jobs that were never ordered.');
+  demand(
+    receipt.total <= most,
+    'receipt_overcharged',
+    `The receipt counts ${receipt.total}, our tickets allow ${most}.`,
+  );
+  demand(
+    receipt.jobs <= BigInt(billableJobs(line)),
+    'receipt_overcharged',
+    'The receipt counts jobs that were never ordered.',
+  );
   demand(receipt.total >= record.fee, 'receipt_stale', 'The receipt counts less than its own job.');
   const before = line.newest;
   if (!before) return;
@@ -141,9 +165,17 @@ function checkTotals(
     demand(receipt.total <= before.total, 'receipt_conflicting', 'A receipt for fewer jobs counts more.');
   } else {
     const least = before.total + (BigInt(index) >= before.jobs ? record.fee : 0n);
-    demand(receipt.total >= least, 'receipt_stale', `The receipt counts ${receipt.total}, it must be at least ${least}.`);
+    demand(
+      receipt.total >= least,
+      'receipt_stale',
+      `The receipt counts ${receipt.total}, it must be at least ${least}.`,
+    );
     if (receipt.jobs === before.jobs + 1n && BigInt(index) === before.jobs) {
-      demand(receipt.total === least, 'receipt_overcharged', `The receipt counts ${receipt.total} instead of ${least}.`);
+      demand(
+        receipt.total === least,
+        'receipt_overcharged',
+        `The receipt counts ${receipt.total} instead of ${least}.`,
+      );
     }
   }
 }

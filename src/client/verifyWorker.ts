@@ -13,6 +13,9 @@ export interface VerifiedWorker {
   key: Buffer;
   /** Account hash of its contract. */
   address: Buffer;
+  /** What the escrow computes that address from. */
+  provider: Buffer;
+  index: number;
   imageId: Buffer;
   statementHash: Buffer;
   hpkeKey: Buffer;
@@ -74,12 +77,16 @@ function check(
     id: offer.workerKey,
     key,
     address,
+    provider: admitted.state.provider.hash,
+    index: admitted.state.index,
     imageId: Buffer.from(offer.imageId, 'hex'),
     statementHash: hash,
     hpkeKey: certificate.hpkeKey,
     slots: offer.slots,
     maxFeeBps: offer.maxFeeBps,
-    listedFees: new Map(admitted.state.feeRecipients.map(({ feeTo, maxBps }) => [feeTo.toString('hex'), maxBps])),
+    listedFees: new Map(
+      admitted.state.feeRecipients.map(({ feeTo, maxBps }) => [feeTo.toString('hex'), maxBps]),
+    ),
     lastSettleBy: admitted.lastSettleBy,
     validUntil: Math.min(certificate.notAfter, statement.notAfter, admitted.activeUntil),
     models: checkAsks(offer, key, domain, now),
@@ -110,14 +117,18 @@ function checkContract(
   hash: Buffer,
   now: number,
 ): { state: WorkerState; activeUntil: number; lastSettleBy: number } {
-  if (!state?.registry.equals(chain.registry)) throw new RangeError('no Worker contract of this registry has that address');
+  if (!state?.registry.equals(chain.registry))
+    throw new RangeError('no Worker contract of this registry has that address');
   demand(state.address.hash.toString('hex') === offer.worker, 'another contract was read');
   demand(state.active, 'the contract is not active');
   const admitted = state.keys.find(({ workerKey }) => workerKey.toString('hex') === offer.workerKey);
   if (!admitted) throw new RangeError('the key is not admitted');
   demand(admitted.activeUntil > now, 'the admission of the key has run out');
   demand(state.statementHash.equals(hash), 'the statement is not the one that the contract recorded');
-  demand(state.imageId.toString('hex') === offer.imageId, 'the image is not the one that the contract recorded');
+  demand(
+    state.imageId.toString('hex') === offer.imageId,
+    'the image is not the one that the contract recorded',
+  );
   return { state, activeUntil: admitted.activeUntil, lastSettleBy: admitted.lastSettleBy };
 }
 
@@ -126,7 +137,10 @@ function checkCertificate(offer: WorkerOffer, key: Buffer, domain: Buffer, hash:
   const { value } = certificate;
   demand(value.domain.equals(domain), 'the HPKE certificate is for another Worker contract');
   demand(value.statementHash.equals(hash), 'the HPKE certificate is for another statement');
-  demand(verifySigned(hpkeCertificateLayout, certificate, key), 'the HPKE certificate is not signed by the key');
+  demand(
+    verifySigned(hpkeCertificateLayout, certificate, key),
+    'the HPKE certificate is not signed by the key',
+  );
   demand(isInDate(value, now), 'the HPKE certificate is out of date');
   return value;
 }

@@ -1,0 +1,60 @@
+import { beginCell, type Cell } from '@ton/core';
+import type { Chain, Clock, EscrowState } from '../chain/types';
+import type { Timers } from '../channel';
+import { allocateHash, storeFields, type Allocate, type AllocateEntry } from '../protocol/allocate';
+import { nano } from '../protocol/amounts';
+import { sign, type KeyPair } from '../protocol/ed25519';
+import { CocoonError } from '../protocol/errors';
+import { CLIENT_LIMITS } from './limits';
+
+export interface AllocationDeps {
+  chain: Chain;
+  clock: Clock;
+  signer: KeyPair;
+  timers: Timers;
+  /** Reads the finalized escrow anew. */
+  read(): Promise<EscrowState>;
+}
+
+/** What the signer signs, as the external message that the escrow takes: `signature ‖ fields`. */
+export function allocationMessage(allocate: Allocate, signer: KeyPair): Cell {
+  const signature = sign(allocateHash(allocate), signer);
+  return beginCell().storeBuffer(signature, 64).store(storeFields(allocate)).endCell();
+}
+
+/**
+ * Sends one allocation and waits until the finalized escrow has taken its sequence number. Entries that the escrow
+ * skipped are for the caller to notice. Throws CocoonError `chain_unavailable`.
+ */
+export async function sendAllocation(
+  escrow: EscrowState,
+  entries: readonly AllocateEntry[],
+  raiseSumNano: bigint,
+  deps: AllocationDeps,
+): Promise<EscrowState> {
+  const message = allocationMessage(
+    {
+      domain: escrow.domain,
+      seqno: escrow.seqno,
+      validUntil: Math.floor(deps.clock.now()) + CLIENT_LIMITS.allocateSeconds,
+      raiseSum: nano(raiseSumNano),
+      entries,
+    },
+    deps.signer,
+  );
+  try {
+    await deps.chain.sendExternal(escrow.address, message);
+  } catch (cause) {
+    throw new CocoonError('chain_unavailable', 'The allocation was not taken.', { cause });
+  }
+  for (let waited = 0; waited < CLIENT_LIMITS.allocateWaitMs; waited += CLIENT_LIMITS.allocatePollMs) {
+    const state = await deps.read();
+    if (state.seqno > escrow.seqno) return state;
+    await pause(deps.timers, CLIENT_LIMITS.allocatePollMs);
+  }
+  throw new CocoonError('chain_unavailable', 'The allocation was sent and is not final yet.');
+}
+
+export function pause(timers: Timers, ms: number): Promise<void> {
+  return new Promise((resolve) => void timers.set(resolve, ms));
+}

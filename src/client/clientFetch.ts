@@ -1,0 +1,69 @@
+import { CocoonError } from '../protocol/errors';
+import { createIdempotency } from './idempotency';
+import { MODEL_PATHS, readModelRequest } from './modelRequest';
+import type { ModelInfo } from './models';
+import { errorResponse, jsonResponse, toCocoonError } from './respond';
+import { serveModelRequest, type ServeDeps } from './serve';
+
+/**
+ * `fetch` for OpenAI's SDKs. Only the path after `/v1` counts; host and API key are ignored. Errors are responses in
+ * OpenAI's shape; only an aborted signal rejects, as it does with any `fetch`.
+ */
+export function createClientFetch(deps: {
+  serve: ServeDeps;
+  models(): Promise<ModelInfo[]>;
+}): typeof globalThis.fetch {
+  const idempotency = createIdempotency();
+
+  const answerModel = async (request: Request, path: string): Promise<Response> => {
+    if (!(request.headers.get('content-type') ?? '').toLowerCase().startsWith('application/json')) {
+      throw new CocoonError('unsupported_media_type', 'Send application/json.');
+    }
+    const text = await request.text();
+    const parsed = readModelRequest(path, text);
+    const key = request.headers.get('idempotency-key');
+    return idempotency.run(key, parsed.body, parsed.stream, () =>
+      serveModelRequest(parsed, request.signal, deps.serve),
+    );
+  };
+
+  const route = async (request: Request): Promise<Response> => {
+    const path = pathOf(request.url);
+    if (path in MODEL_PATHS) {
+      return request.method === 'POST' ? answerModel(request, path) : notAllowed(request.method, 'POST');
+    }
+    const isList = path === '/v1/models';
+    if (!isList && !path.startsWith('/v1/models/'))
+      throw new CocoonError('not_found', `There is no ${path}.`);
+    if (request.method !== 'GET') return notAllowed(request.method, 'GET');
+    const models = await deps.models();
+    if (isList) return jsonResponse({ object: 'list', data: models });
+    const id = decodeURIComponent(path.slice('/v1/models/'.length));
+    const model = models.find((one) => one.id === id);
+    if (!model) throw new CocoonError('model_not_found', `There is no model ${id}.`);
+    return jsonResponse(model);
+  };
+
+  return async (input, init) => {
+    const request = new Request(input, init);
+    try {
+      return await route(request);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      return errorResponse(toCocoonError(error));
+    }
+  };
+}
+
+function pathOf(url: string): string {
+  const { pathname } = new URL(url);
+  const at = pathname.indexOf('/v1/');
+  return at < 0 ? pathname : pathname.slice(at).replace(/\/$/, '');
+}
+
+function notAllowed(method: string, allowed: string): Response {
+  const error = new CocoonError('method_not_allowed', `${method} is not served here.`);
+  const response = errorResponse(error);
+  response.headers.set('allow', allowed);
+  return response;
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../chain/types';
+import type { CocoonError, ErrorCode } from '../protocol/errors';
+import { CLIENT_LIMITS } from './limits';
+import type { Store } from './store';
+
+/** What an error says of the worker, and so what happens next. */
+export type Fault =
+  /** It has no slot: the next one is tried, and this one again in a second. */
+  | 'busy'
+  /** It or its router did not deliver: the next one is tried. */
+  | 'failed'
+  /** It billed what was not due: it is avoided for good, and the caller is told. */
+  | 'dishonest'
+  /** Its view of the line is not ours: the chain is read again, and the next one is tried. */
+  | 'line'
+  /** The request itself is at fault: no other worker would help. */
+  | 'request';
+
+const FAULTS: Partial<Record<ErrorCode, Fault>> = {
+  worker_busy: 'busy',
+  rate_limited: 'busy',
+  draining: 'busy',
+  worker_failed: 'failed',
+  router_unreachable: 'failed',
+  stream_truncated: 'failed',
+  reply_unauthentic: 'failed',
+  engine_timeout: 'failed',
+  no_attested_worker: 'failed',
+  worker_unverified: 'failed',
+  channel_open_failed: 'failed',
+  internal: 'failed',
+  receipt_bad_signature: 'dishonest',
+  receipt_wrong_domain: 'dishonest',
+  receipt_wrong_line: 'dishonest',
+  receipt_stale: 'dishonest',
+  receipt_over_cap: 'dishonest',
+  receipt_overcharged: 'dishonest',
+  receipt_bad_proof: 'dishonest',
+  receipt_conflicting: 'dishonest',
+  record_mismatch: 'dishonest',
+  line_unknown: 'line',
+  line_closing: 'line',
+  line_near_end: 'line',
+  line_cap_exceeded: 'line',
+  line_below_min_cap: 'line',
+  line_wrong_worker: 'line',
+  line_fee_too_high: 'line',
+  line_fee_too_low: 'line',
+  chain_unavailable: 'line',
+};
+
+export function faultOf(error: CocoonError): Fault {
+  return FAULTS[error.code] ?? 'request';
+}
+
+/** Which workers are left alone for now; the dishonest ones are remembered over restarts. */
+export interface Failures {
+  note(workerId: string, fault: Fault, code: ErrorCode): void;
+  isAvoided(workerId: string): boolean;
+  isResting(workerId: string): boolean;
+}
+
+export function createFailures(deps: { store: Store; clock: Clock }): Failures {
+  const { store, clock } = deps;
+  const avoided = new Set(store.avoided(clock.now()).map(({ worker }) => worker));
+  const restingUntil = new Map<string, number>();
+  return {
+    note(workerId, fault, code) {
+      const now = clock.now();
+      if (fault === 'dishonest') {
+        avoided.add(workerId);
+        store.avoid(workerId, code, now + CLIENT_LIMITS.dishonestSeconds);
+      } else if (fault === 'failed') {
+        restingUntil.set(workerId, now + CLIENT_LIMITS.failedSeconds);
+      } else if (fault === 'busy') {
+        restingUntil.set(workerId, now + CLIENT_LIMITS.busySeconds);
+      }
+    },
+    isAvoided: (workerId) => avoided.has(workerId),
+    isResting: (workerId) => (restingUntil.get(workerId) ?? 0) > clock.now(),
+  };
+}

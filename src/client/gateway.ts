@@ -1,0 +1,197 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CocoonError, errorBody } from '../protocol/errors';
+import { sha256 } from '../protocol/hash';
+import { GATEWAY_LIMITS } from './limits';
+import { errorHeaders, toCocoonError } from './respond';
+import type { Client } from './types';
+
+export interface GatewayConfig {
+  /** 0 lets the system choose. */
+  port: number;
+  /** Anything but the loopback needs API keys: whoever reaches the port spends the escrow. */
+  host?: string;
+  apiKeys?: readonly string[];
+  limits?: Partial<typeof GATEWAY_LIMITS>;
+}
+
+export interface Gateway {
+  /** Resolves with the base URL, for example `http://127.0.0.1:8080/v1`. */
+  listen(): Promise<string>;
+  /** Refuses new requests, lets running ones end within the drain time, then closes. */
+  close(): Promise<void>;
+}
+
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'x-request-id, x-cocoon-receipt-id, x-cocoon-worker, x-cocoon-cost-nano',
+};
+const PREFLIGHT = {
+  ...CORS,
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-allow-headers': '*, authorization, content-type',
+  'access-control-max-age': '86400',
+};
+
+/** OpenAI's API on this machine, for every language: a thin shell around `client.fetch`. */
+export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConfig): Gateway {
+  const host = config.host ?? '127.0.0.1';
+  const keys = (config.apiKeys ?? []).map((key) => sha256(Buffer.from(key)));
+  const limits = { ...GATEWAY_LIMITS, ...config.limits };
+  if (keys.length === 0 && !isLoopback(host)) {
+    throw new CocoonError('invalid_request', `The gateway needs API keys to listen on ${host}.`, {
+      remedy: 'Set apiKeys, or listen on 127.0.0.1.',
+    });
+  }
+  let draining = false;
+
+  const handle = async (request: IncomingMessage, response: ServerResponse, id: string): Promise<void> => {
+    const path = (request.url ?? '/').split('?')[0]!;
+    if (request.method === 'OPTIONS') return void response.writeHead(204, PREFLIGHT).end();
+    if (path === '/healthz') return sendJson(response, draining ? 503 : 200, { ok: !draining });
+    if (draining) throw new CocoonError('draining', 'The gateway is shutting down.');
+    authorize(request, keys);
+    const body = await readBody(request, limits.bodyBytes);
+
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const answer = await client.fetch(`http://${host}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: headersOf(request),
+      signal: gone.signal,
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+    });
+    response.writeHead(answer.status, { 'x-request-id': id, ...Object.fromEntries(answer.headers), ...CORS });
+    response.flushHeaders();
+    if (!answer.body) return void response.end();
+    await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), response);
+  };
+
+  const server = createServer(
+    {
+      requestTimeout: limits.requestMs,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: 500,
+      noDelay: true,
+    },
+    (request, response) => {
+      const id = randomUUID();
+      handle(request, response, id).catch((error: unknown) =>
+        sendError(request, response, toCocoonError(error), id),
+      );
+    },
+  );
+  server.maxConnections = limits.connections;
+  server.on('clientError', answerBrokenRequest);
+
+  return {
+    listen: () => listen(server, config.port, host),
+    close() {
+      draining = true;
+      return closeServer(server, limits.drainMs);
+    },
+  };
+}
+
+function authorize(request: IncomingMessage, keys: readonly Buffer[]): void {
+  if (keys.length === 0) return;
+  const given = sha256(Buffer.from((request.headers.authorization ?? '').replace(/^Bearer /, '')));
+  if (!keys.some((key) => timingSafeEqual(key, given))) {
+    throw new CocoonError('invalid_api_key', 'The API key is missing or wrong.');
+  }
+}
+
+async function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  const tooLarge = new CocoonError('body_too_large', `A request takes at most ${mostBytes} bytes.`);
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > mostBytes) throw tooLarge;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ['content-type', 'idempotency-key', 'accept']) {
+    const value = request.headers[name];
+    if (typeof value === 'string') kept[name] = value;
+  }
+  return kept;
+}
+
+function sendError(request: IncomingMessage, response: ServerResponse, error: CocoonError, id: string): void {
+  // After the head there is nothing left to say; a cut connection is not mistaken for an end.
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  // The rest of a body that is not wanted is not read.
+  if (!request.complete) response.setHeader('connection', 'close');
+  sendJson(response, error.httpStatus, errorBody(error), {
+    'x-request-id': id,
+    ...errorHeaders(error),
+    ...CORS,
+  });
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+/** Requests that never became one: malformed, or too slow. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const named = late
+    ? new CocoonError('request_timeout', 'The request did not arrive in time.')
+    : new CocoonError('invalid_request', 'This is not an HTTP request.');
+  const body = JSON.stringify(errorBody(named));
+  socket.end(
+    `HTTP/1.1 ${named.httpStatus} ${late ? 'Request Timeout' : 'Bad Request'}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address() as AddressInfo;
+      resolve(
+        `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}/v1`,
+      );
+    });
+  });
+}
+
+function closeServer(server: Server, drainMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const force = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close((error) => {
+      clearTimeout(force);
+      if (error) reject(error);
+      else resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,6 @@
+/** The client's SDK. */
+export { createClient } from './client';
+export { createGateway, type Gateway, type GatewayConfig } from './gateway';
+export type { ModelInfo } from './models';
+export { DEFAULT_FUNDING, DEFAULT_POLICY, type FundingRules, type Policy } from './policy';
+export type { BalanceInfo, Client, ClientConfig, ClientDeps, LineInfo, ReceiptInfo } from './types';

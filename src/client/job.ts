@@ -1,0 +1,171 @@
+import { encodeRequestPlaintext, sealRequest, type Timers } from '../channel';
+import type { Clock, EscrowState } from '../chain/types';
+import { nano } from '../protocol/amounts';
+import { sign, type KeyPair } from '../protocol/ed25519';
+import { CocoonError } from '../protocol/errors';
+import { sha256 } from '../protocol/hash';
+import { ticketLayout, type Signed, type Ticket } from '../protocol/signed';
+import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../protocol/wire';
+import { CLIENT_LIMITS } from './limits';
+import type { Lines, UsableLine } from './lines';
+import type { Candidate, Market } from './market';
+import { maxFeeOf, usageBound, type ModelRequest } from './modelRequest';
+import { readErrorBody, readReply, withTimeout, type ReplyEvent } from './replyReader';
+import { verifySettlement, type Delivered } from './settlement';
+
+/** One ticket's job: its reply, and the verification of its bill. */
+export interface RunningJob {
+  /** Hex; also the id of its receipt. */
+  id: string;
+  candidate: Candidate;
+  events: AsyncGenerator<ReplyEvent, void>;
+  /** Verifies and books the bill. Throws CocoonError naming what is wrong; then nothing is booked. */
+  settle(bill: Extract<ReplyEvent, { kind: 'bill' }>, delivered: Delivered): JobCost;
+}
+
+export interface JobCost {
+  receiptId: string;
+  /** Account hash of the Worker contract in hex. */
+  worker: string;
+  costNano: bigint;
+}
+
+interface JobDeps {
+  clock: Clock;
+  timers: Timers;
+  fetch: typeof globalThis.fetch;
+  random(bytes: number): Buffer;
+  signer: KeyPair;
+  lines: Lines;
+  market: Market;
+}
+
+/** Signs a ticket, seals the request to the worker and sends both. The ticket is journaled before a byte leaves. */
+export async function startJob(
+  target: { candidate: Candidate; usable: UsableLine; escrow: EscrowState; request: ModelRequest },
+  signal: AbortSignal,
+  deps: JobDeps,
+): Promise<RunningJob> {
+  const { candidate, usable, escrow, request } = target;
+  const sealed = sealJob(target, deps);
+  deps.lines.issue(usable.line, sealed.ticket, request.model);
+  const body = await post(candidate.router, Buffer.concat([sealed.head, sealed.ciphertext]), signal, deps);
+  const ticketHash = ticketLayout.hash(sealed.ticket.value);
+  const { jobId, maxFee, requestHash } = sealed.ticket.value;
+
+  return {
+    id: jobId.toString('hex'),
+    candidate,
+    events: readReply(body, sealed.replyContext, deps.timers),
+    settle(bill, delivered) {
+      const receipt = verifySettlement(
+        usable.line,
+        {
+          domain: escrow.domain,
+          ticketHash,
+          maxFeeNano: maxFee,
+          requestHash,
+          responseHash: bill.responseHash,
+          modelHash: candidate.ask.modelHash,
+          imageId: candidate.worker.imageId,
+          bound: usageBound(request, candidate.model),
+          capNano: usable.entry.capNano,
+          askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
+          delivered,
+        },
+        bill.settlement,
+        bill.receipt,
+      );
+      deps.lines.settle(usable.line, jobId, bill.settlement, receipt);
+      return {
+        receiptId: jobId.toString('hex'),
+        worker: candidate.worker.address.toString('hex'),
+        costNano: bill.settlement.record.fee,
+      };
+    },
+  };
+}
+
+function sealJob(
+  { candidate, usable, escrow, request }: Parameters<typeof startJob>[0],
+  { clock, random, signer }: JobDeps,
+) {
+  const jobId = random(16);
+  const lineId = Buffer.from(usable.line.id, 'hex');
+  const issuedAt = Math.floor(clock.now());
+  const notAfter = issuedAt + CLIENT_LIMITS.ticketSeconds;
+  const maxFee = nano(maxFeeOf(request, candidate.model, candidate.ask));
+  const plaintext = encodeRequestPlaintext({
+    jobId,
+    issuedAt,
+    notAfter,
+    modelHash: candidate.ask.modelHash,
+    maxFee,
+    head: {
+      method: 'POST',
+      path: request.path,
+      headers: { 'content-type': 'application/json', 'x-cocoon-ask': candidate.askHash.toString('hex') },
+    },
+    body: request.body,
+  });
+  const { ciphertext, replyContext } = sealRequest({
+    recipientKey: candidate.worker.hpkeKey,
+    statementHash: candidate.worker.statementHash,
+    escrowDomain: escrow.domain,
+    lineId,
+    jobId,
+    plaintext,
+  });
+  const value: Ticket = {
+    domain: escrow.domain,
+    lineId,
+    jobId,
+    requestHash: sha256(ciphertext),
+    maxFee,
+    issuedAt,
+    notAfter,
+  };
+  const ticket: Signed<Ticket> = { value, signature: sign(ticketLayout.hash(value), signer) };
+  const head = encodeEnvelopeHead({ line: usable.line.line, escrow: escrow.address.hash, ticket });
+  return { ticket, head, ciphertext, replyContext };
+}
+
+async function post(
+  router: string,
+  body: Buffer,
+  signal: AbortSignal,
+  { fetch, timers }: JobDeps,
+): Promise<AsyncIterable<Uint8Array>> {
+  let response: Response;
+  try {
+    const sent = fetch(`${router}/v1/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': JOB_CONTENT_TYPE },
+      body,
+      signal,
+      redirect: 'error',
+    });
+    response = await withTimeout(sent, CLIENT_LIMITS.replyHeadMs, timers);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new CocoonError('router_unreachable', `The router ${router} does not answer.`, { cause });
+  }
+  if (response.ok && response.body && response.headers.get('content-type') === FRAMES_CONTENT_TYPE) {
+    return asUnreachable(response.body as AsyncIterable<Uint8Array>, signal);
+  }
+  const text = (await response.text()).slice(0, CLIENT_LIMITS.errorBodyBytes);
+  throw readErrorBody(text, 'router_unreachable');
+}
+
+/** A connection that breaks in the middle is a cut reply, whatever the transport calls it. */
+async function* asUnreachable(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body;
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new CocoonError('stream_truncated', 'The connection broke in the middle of the reply.', { cause });
+  }
+}

@@ -1,0 +1,43 @@
+import { CocoonError } from '../protocol/errors';
+import { CLIENT_LIMITS } from './limits';
+
+/** Cuts a byte stream into server-sent events, whatever its line ends are. An event is returned as its data lines, joined. */
+export function createEventSplitter(): { push(bytes: Buffer): string[]; rest(): string } {
+  // A character may be cut in two: decoding as a stream keeps its first half.
+  const decoder = new TextDecoder('utf-8');
+  let waiting = '';
+  return {
+    push(bytes) {
+      waiting += decoder.decode(bytes, { stream: true });
+      if (waiting.length > CLIENT_LIMITS.sseEventBytes) {
+        throw new CocoonError('worker_failed', 'The worker sent an event that is too long.');
+      }
+      const events: string[] = [];
+      for (;;) {
+        const end = /\r\n\r\n|\n\n|\r\r/.exec(waiting);
+        if (!end) return events;
+        const data = dataOf(waiting.slice(0, end.index));
+        if (data !== null) events.push(data);
+        waiting = waiting.slice(end.index + end[0].length);
+      }
+    },
+    rest: () => waiting.trim(),
+  };
+}
+
+function dataOf(event: string): string | null {
+  const lines = event
+    .split(/\r\n|\n|\r/)
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).replace(/^ /, ''));
+  return lines.length > 0 ? lines.join('\n') : null;
+}
+
+export function encodeEvent(data: string): Buffer {
+  return Buffer.from(`data: ${data}\n\n`);
+}
+
+/** A comment: clients that know nothing of it skip it. */
+export function encodeComment(text: string): Buffer {
+  return Buffer.from(`: ${text}\n\n`);
+}

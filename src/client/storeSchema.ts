@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { CocoonError } from '../protocol/errors';
+
+const FILE = 'client.sqlite';
+const SCHEMA_VERSION = 1;
+
+/** Amounts are decimal text: SQLite's integers have a sign, nanotons on the wire do not. Times are Unix seconds. */
+const SCHEMA = `
+  CREATE TABLE lines (
+    domain      BLOB NOT NULL CHECK (length(domain) = 32),
+    id          TEXT NOT NULL,
+    line        BLOB NOT NULL CHECK (length(line) = 90),
+    router      TEXT NOT NULL,
+    opened_at   INTEGER NOT NULL,
+    base_nano   TEXT NOT NULL,
+    base_jobs   INTEGER NOT NULL,
+    newest      BLOB,
+    ended       INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (domain, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE raises (line_id TEXT NOT NULL, at INTEGER NOT NULL, cap_nano TEXT NOT NULL);
+  CREATE TABLE jobs (
+    job_id     TEXT PRIMARY KEY,
+    domain     BLOB NOT NULL,
+    line_id    TEXT NOT NULL,
+    worker     TEXT NOT NULL,
+    model      TEXT NOT NULL,
+    ticket     BLOB NOT NULL,
+    max_nano   TEXT NOT NULL,
+    issued_at  INTEGER NOT NULL,
+    not_after  INTEGER NOT NULL,
+    fee_nano   TEXT,
+    record     BLOB,
+    proof      BLOB,
+    receipt    BLOB
+  ) WITHOUT ROWID;
+  CREATE INDEX jobs_by_line ON jobs (domain, line_id);
+  CREATE INDEX jobs_by_time ON jobs (issued_at);
+  CREATE TABLE avoided (worker TEXT PRIMARY KEY, code TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+/**
+ * Opens the client's books, in memory for a null directory. Write-ahead log with full synchronisation: what a call
+ * has stored survives a power cut. One process at a time holds them, or two would spend the same room.
+ */
+export function openBooks(dataDir: string | null): DatabaseSyncInstance {
+  if (dataDir !== null) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(dataDir === null ? ':memory:' : join(dataDir, FILE));
+  try {
+    db.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE',
+    );
+    const version = Number(
+      (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version,
+    );
+    if (version > SCHEMA_VERSION) throw new Error(`schema ${version} is newer than this program`);
+    if (version === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    db.exec('COMMIT');
+  } catch (cause) {
+    db.close();
+    throw new CocoonError('internal', `The client's books in ${dataDir ?? 'memory'} cannot be opened.`, {
+      cause,
+      remedy: 'Stop the other process that uses this data directory, or choose another.',
+    });
+  }
+  return db;
+}

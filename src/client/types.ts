@@ -1,0 +1,99 @@
+import type { Address } from '@ton/core';
+import type { Timers } from '../channel';
+import type { Chain, Clock } from '../chain/types';
+import type { KeyPair } from '../protocol/ed25519';
+import type { CocoonError } from '../protocol/errors';
+import type { Refused } from './market';
+import type { ModelInfo } from './models';
+import type { FundingRules, Policy } from './policy';
+
+export interface ClientConfig {
+  /** Base URLs without a trailing slash; several are used side by side. */
+  routers: readonly string[];
+  escrow: Address;
+  /** Signs tickets and allocations. Never a wallet's key: it can spend no more than the budget set on chain. */
+  signer: KeyPair;
+  /** Where tickets, records and receipts are kept; null keeps them in memory only. */
+  dataDir: string | null;
+  policy?: Partial<Policy>;
+  funding?: Partial<FundingRules>;
+}
+
+export interface ClientDeps {
+  chain: Chain;
+  clock: Clock;
+  fetch?: typeof globalThis.fetch;
+  random?: (bytes: number) => Buffer;
+  timers?: Timers;
+  /** Told of every worker that failed or billed wrongly. */
+  onFault?: (workerId: string, error: CocoonError) => void;
+}
+
+export interface BalanceInfo {
+  /** Free money and everything unspent on lines. */
+  depositNano: bigint;
+  /** Can be withdrawn now. */
+  freeNano: bigint;
+  /** Unspent on lines; free again when they end. */
+  allocatedNano: bigint;
+  /** Maximum fees of jobs that may still be running. */
+  reservedNano: bigint;
+  /** Billed by workers, not yet settled on chain. */
+  unsettledNano: bigint;
+  /** What the signer may still allocate, gas included. */
+  signerBudgetNano: bigint;
+}
+
+export interface LineInfo {
+  id: string;
+  /** Account hash of the Worker contract in hex; null for a line that these books do not know. */
+  worker: string | null;
+  router: string | null;
+  capNano: bigint;
+  paidNano: bigint;
+  spentNano: bigint;
+  reservedNano: bigint;
+  roomNano: bigint;
+  settleByUnix: number;
+  /** 0 while the line is open. */
+  closeAtUnix: number;
+  /** Whether new jobs can use it. */
+  open: boolean;
+}
+
+export interface ReceiptInfo {
+  /** The job's id. */
+  id: string;
+  lineId: string;
+  model: string;
+  /** Worker key in hex. */
+  worker: string;
+  issuedAtUnix: number;
+  maxFeeNano: bigint;
+  /** Null while no record came. */
+  costNano: bigint | null;
+  /** Base64 of the exact bytes: ticket ‖ signature, record, inclusion proof, receipt ‖ signature. */
+  ticket: string;
+  record: string | null;
+  proof: string | null;
+  receipt: string | null;
+}
+
+export interface Client {
+  /** `new OpenAI({ fetch: client.fetch, baseURL: 'https://cocoon.invalid/v1', apiKey: 'unused' })`. */
+  fetch: typeof globalThis.fetch;
+  models(): Promise<ModelInfo[]>;
+  /** Workers of the order books that were left out, and why. */
+  refusedWorkers(): readonly Refused[];
+  balance(): Promise<BalanceInfo>;
+  lines(): Promise<LineInfo[]>;
+  /** Newest first. */
+  receipts(limit?: number): ReceiptInfo[];
+  receipt(id: string): ReceiptInfo | null;
+  /** Ends lines; what they hold unspent is free after the closing delay. */
+  closeLines(ids: readonly string[]): Promise<void>;
+  /** Resolves when escrow and at least one order book can be read. */
+  ready(): Promise<void>;
+  /** Waits for background work and closes the books. */
+  close(): Promise<void>;
+}
