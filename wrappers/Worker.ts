@@ -166,7 +166,8 @@ export interface WorkerMinValues {
   stakeNano: Nano;
   announceNano: Nano;
   unstakeNano: Nano;
-  /** Claim, PullFee, WithdrawStake, SetOperator, ListRecipient, DelistRecipient. */
+  listRecipientNano: Nano;
+  /** Claim, PullFee, WithdrawStake, SetOperator, DelistRecipient. */
   payOutNano: Nano;
   /** What a Payout brings on top of its amount, at least. */
   payoutStipendNano: Nano;
@@ -181,6 +182,7 @@ export function parseWorkerMinValues(stack: TupleReader): WorkerMinValues {
     stakeNano: nano(values.stake),
     announceNano: nano(values.announce),
     unstakeNano: nano(values.unstake),
+    listRecipientNano: nano(values.listRecipient),
     payOutNano: nano(values.payOut),
     payoutStipendNano: nano(values.payoutStipend),
     reserveNano: nano(values.reserve),
@@ -193,6 +195,7 @@ export const WORKER_VALUES = {
   stake: nano(20_000_000n),
   announce: nano(20_000_000n),
   unstake: nano(20_000_000n),
+  listRecipient: nano(10_000_000n),
   payOut: nano(10_000_000n),
 } as const;
 

@@ -1,0 +1,227 @@
+import { TupleReader, type Address, type Cell, type StateInit, type TupleItem } from '@ton/core';
+import {
+  internal,
+  type Blockchain,
+  type SandboxContract,
+  type SendMessageResult,
+  type TreasuryContract,
+} from '@ton/sandbox';
+import { sha256 } from '../../src/protocol/hash';
+import {
+  modelsRoot,
+  StatementRole,
+  statementHash,
+  statementImage,
+  type Statement,
+} from '../../src/protocol/statement';
+import {
+  admitBody,
+  allowImageBody,
+  allowShapeBody,
+  parseRegistry,
+  REGISTRY_GETTERS,
+  REGISTRY_OPCODES,
+  registryAddress,
+  registryInit,
+  setGuardianBody,
+  setParametersBody,
+  type RegistryOnChain,
+  type RegistryParameters,
+} from '../../wrappers/Registry';
+import { ROUTER_OPCODES, routerAddress } from '../../wrappers/Router';
+import {
+  announceBody,
+  GET_WORKER,
+  parseWorker,
+  parseWorkerMinValues,
+  GET_WORKER_MIN_VALUES,
+  stakeBody,
+  WORKER_OPCODES,
+  workerAddress,
+  workerInit,
+  type WorkerMinValues,
+  type WorkerOnChain,
+} from '../../wrappers/Worker';
+import { createTestChain, flow, TEST_GENESIS, TEST_NETWORK_ID, type Step } from './chain';
+
+export const COIN = 1_000_000_000n;
+export const DAY = 86_400;
+export const IMAGE_ID = sha256(Buffer.from('image'));
+export const SHAPE = sha256(Buffer.from('shape'));
+export const IMAGE_EXPIRES_AT = TEST_GENESIS + 90 * DAY;
+export const INDEX = 3;
+
+type Wallet = SandboxContract<TreasuryContract>;
+
+/** A genuine registry with one image and one shape allowed, and the people around it. */
+export interface Network {
+  chain: Blockchain;
+  owner: Wallet;
+  guardian: Wallet;
+  treasury: Wallet;
+  provider: Wallet;
+  operator: Wallet;
+  routerOperator: Wallet;
+  stranger: Wallet;
+  registry: Address;
+  worker: Address;
+  router: Address;
+  parameters: RegistryParameters;
+}
+
+export async function createNetwork(): Promise<Network> {
+  const chain = await createTestChain();
+  const [owner, guardian, treasury, provider, operator, routerOperator, stranger] = await Promise.all(
+    ['owner', 'guardian', 'treasury', 'provider', 'operator', 'router operator', 'stranger'].map((name) =>
+      chain.treasury(name),
+    ),
+  );
+  const registry = await registryAddress(owner!.address);
+  const net: Network = {
+    chain,
+    owner: owner!,
+    guardian: guardian!,
+    treasury: treasury!,
+    provider: provider!,
+    operator: operator!,
+    routerOperator: routerOperator!,
+    stranger: stranger!,
+    registry,
+    worker: await workerAddress(registry, provider!.address, INDEX),
+    router: await routerAddress(registry, routerOperator!.address),
+    parameters: {
+      minStakeNano: 10n * COIN,
+      unbondingSeconds: 14 * DAY,
+      protocolFeeBps: 100,
+      routerDepositNano: COIN,
+      treasury: treasury!.address,
+    },
+  };
+  await send(net, net.owner, registry, setParametersBody(net.parameters), COIN, await registryInit(owner!.address));
+  await send(net, net.owner, registry, setGuardianBody(net.guardian.address));
+  await send(net, net.owner, registry, allowImageBody(IMAGE_ID, IMAGE_EXPIRES_AT));
+  await send(net, net.owner, registry, allowShapeBody(SHAPE));
+  return net;
+}
+
+/** Sends straight from the address, so that value and flow hold nothing of a wallet's own. */
+export async function send(
+  net: Network,
+  from: Wallet | Address,
+  to: Address,
+  body: Cell,
+  value: bigint = COIN,
+  init?: StateInit,
+): Promise<SendMessageResult> {
+  const source = 'address' in from ? from.address : from;
+  return net.chain.sendMessage(
+    internal({ from: source, to, value, body, bounce: true, ...(init && { stateInit: init }) }),
+  );
+}
+
+export async function stake(net: Network, amountNano: bigint = net.parameters.minStakeNano): Promise<SendMessageResult> {
+  const init = await workerInit(net.registry, net.provider.address, INDEX);
+  return send(net, net.provider, net.worker, stakeBody(amountNano, net.operator.address), amountNano + COIN, init);
+}
+
+export function workerKey(name = 'first'): Buffer {
+  return sha256(Buffer.from(`worker key ${name}`));
+}
+
+/** A statement that the Worker accepts now; `change` breaks or varies one field. */
+export function statement(net: Network, change: Partial<Statement> = {}): Buffer {
+  const now = net.chain.now!;
+  return statementImage({
+    role: StatementRole.Worker,
+    networkId: TEST_NETWORK_ID,
+    registry: net.registry.hash,
+    worker: net.worker.hash,
+    receiptKey: workerKey(),
+    hpkeKey: sha256(Buffer.from('hpke')),
+    kemId: 0x20,
+    kdfId: 1,
+    aeadId: 2,
+    notBefore: now,
+    notAfter: now + DAY,
+    modelsRoot: modelsRoot([sha256(Buffer.from('model'))]),
+    gpuEvidenceHash: Buffer.alloc(32),
+    hostTier: 0,
+    ...change,
+  });
+}
+
+export async function announce(net: Network, image: Buffer = statement(net)): Promise<SendMessageResult> {
+  return send(net, net.operator, net.worker, announceBody(image));
+}
+
+export function admission(net: Network, image: Buffer): Parameters<typeof admitBody>[0] {
+  return {
+    provider: net.provider.address,
+    index: INDEX,
+    statementHash: statementHash(image),
+    imageId: IMAGE_ID,
+    shape: SHAPE,
+  };
+}
+
+export async function admit(net: Network, image: Buffer): Promise<SendMessageResult> {
+  return send(net, net.owner, net.registry, admitBody(admission(net, image)));
+}
+
+/** A staked Worker with one admitted key. */
+export async function createActiveWorker(): Promise<Network> {
+  const net = await createNetwork();
+  await stake(net);
+  const image = statement(net);
+  await announce(net, image);
+  await admit(net, image);
+  return net;
+}
+
+export async function get(net: Network, address: Address, method: string, args: TupleItem[] = []): Promise<TupleReader> {
+  return new TupleReader((await net.chain.runGetMethod(address, method, args)).stack);
+}
+
+export async function readWorker(net: Network): Promise<WorkerOnChain> {
+  return parseWorker(await get(net, net.worker, GET_WORKER));
+}
+
+export async function workerMinValues(net: Network): Promise<WorkerMinValues> {
+  return parseWorkerMinValues(await get(net, net.worker, GET_WORKER_MIN_VALUES));
+}
+
+export async function readRegistry(net: Network): Promise<RegistryOnChain> {
+  return parseRegistry(await get(net, net.registry, REGISTRY_GETTERS.registry));
+}
+
+/** The message chain as `from -> to: op exit` lines with everybody's name. */
+export function story(net: Network, result: SendMessageResult): string[] {
+  const names = {
+    addresses: new Map(
+      Object.entries({ ...walletsOf(net), registry: net.registry, worker: net.worker, router: net.router }).map(
+        ([name, address]) => [address.toRawString(), name],
+      ),
+    ),
+    opcodes: new Map(
+      Object.entries({ ...WORKER_OPCODES, ...REGISTRY_OPCODES, ...ROUTER_OPCODES }).map(([name, op]) => [op, name]),
+    ),
+  };
+  return flow(result, names).map(({ from, to, op, exit }: Step) => `${from} -> ${to}: ${op} ${exit}`);
+}
+
+function walletsOf(net: Network): Record<string, Address> {
+  return {
+    owner: net.owner.address,
+    guardian: net.guardian.address,
+    treasury: net.treasury.address,
+    provider: net.provider.address,
+    operator: net.operator.address,
+    routerOperator: net.routerOperator.address,
+    stranger: net.stranger.address,
+  };
+}
+
+/** Exit code of the first transaction: the one of the contract that was asked. */
+export function firstExit(net: Network, result: SendMessageResult): number {
+  return Number(story(net, result)[0]!.split(' ').at(-1));
+}
