@@ -1,0 +1,33 @@
+import { replaceSection } from './sections';
+import { errorTable, protocolSections } from './tables';
+import { vectorFiles, vectorText } from './vectors';
+
+/**
+ * Everything committed that follows from code: tables between markers, golden vectors. It is a room of its own
+ * because it reads all of `protocol` and is read by nothing: the programs carry none of it.
+ */
+export interface GeneratedFile {
+  /** From the root of the project. */
+  path: string;
+  /** The whole file as it should be, given what it is now; vectors ignore that. */
+  render(current: string): string;
+}
+
+export function generatedFiles(): GeneratedFile[] {
+  const vectors = Object.entries(vectorFiles()).map(([name, entries]) => ({
+    path: `src/protocol/vectors/${name}.json`,
+    render: () => vectorText(entries),
+  }));
+  return [
+    { path: 'docs/errors.md', render: (page) => replaceSection(page, 'errors', errorTable()) },
+    {
+      path: 'docs/protocol.md',
+      render: (page) =>
+        Object.entries(protocolSections()).reduce(
+          (text, [name, body]) => replaceSection(text, name, body),
+          page,
+        ),
+    },
+    ...vectors,
+  ];
+}
