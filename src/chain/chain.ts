@@ -1,6 +1,9 @@
-import { Address, Dictionary } from '@ton/core';
+import { Address } from '@ton/core';
+import { parseListed, REGISTRY_GETTERS } from '../../wrappers/Registry';
+import type { ChainPrices } from '../../wrappers/escrowCosts';
 import { nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
+import { createAddressMemo } from './addressMemo';
 import { createChainClient, type ChainClient } from './chainClient';
 import { readEscrow } from './escrowState';
 import { CHAIN_LIMITS } from './limits';
@@ -9,7 +12,6 @@ import type { RpcDeps } from './rpc';
 import { viewTransaction } from './transactionView';
 import type { Chain } from './types';
 import { readWorker } from './workerState';
-import type { ChainPrices } from '../../wrappers/escrowCosts';
 
 export interface ChainConfig {
   /** A toncenter-compatible JSON-RPC URL. */
@@ -35,7 +37,12 @@ const GLOBAL_ID = 19;
 export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Promise<ConnectedChain> {
   const client = createChainClient(config, deps);
   const registry = typeof config.registry === 'string' ? Address.parse(config.registry) : config.registry;
-  const [networkId, prices] = await Promise.all([readNetworkId(client, config.networkId), readPrices(client)]);
+  const [networkId, prices] = await Promise.all([
+    readNetworkId(client, config.networkId),
+    readPrices(client),
+  ]);
+  const escrowMemo = createAddressMemo(CHAIN_LIMITS.genuineEntries);
+  const workerMemo = createAddressMemo(CHAIN_LIMITS.genuineEntries);
 
   return {
     networkId,
@@ -45,9 +52,9 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
     blockTime: async () => (await client.account(registry)).atUnix,
     balance: async (address) => nano((await client.account(address)).balanceNano),
     isDeployed: async (address) => (await client.account(address)).deployed,
-    escrow: (address) => readEscrow(client, address, registry),
-    worker: (address) => readWorker(client, address, registry),
-    workers: () => readWorkers(client, registry),
+    escrow: (address) => readEscrow(client, address, registry, escrowMemo),
+    worker: (address) => readWorker(client, address, registry, workerMemo),
+    workers: async () => parseListed(await client.getMethod(registry, REGISTRY_GETTERS.workers)),
     sendExternal: (address, body, init) => client.sendExternal(address, body, init),
     async transactions(address, limit) {
       const found = await client.transactions(address, Math.min(limit, CHAIN_LIMITS.transactionsMax));
@@ -69,13 +76,4 @@ async function readNetworkId(client: ChainClient, expected: number | undefined):
     });
   }
   return (found ?? expected)!;
-}
-
-const GET_WORKERS = 'get_workers';
-
-async function readWorkers(client: ChainClient, registry: Address): Promise<Address[]> {
-  const list = (await client.getMethod(registry, GET_WORKERS)).readCellOpt();
-  if (!list) return [];
-  const listed = list.beginParse().loadDictDirect(Dictionary.Keys.Buffer(32), Dictionary.Values.Bool());
-  return listed.keys().map((hash) => new Address(0, hash));
 }

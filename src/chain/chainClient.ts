@@ -20,8 +20,6 @@ import { readStack, stackArguments } from './stack';
 export interface AccountSnapshot {
   deployed: boolean;
   balanceNano: bigint;
-  code: Cell | null;
-  data: Cell | null;
   /** Logical time and hash of its last transaction; null when it never had one. */
   last: { lt: bigint; hash: Buffer } | null;
   seqno: number;
@@ -58,35 +56,28 @@ export interface ChainClient {
 }
 
 const blockId = z.object({ seqno: z.number() });
-const base64Cell = z.string().transform((text) => (text === '' ? null : Cell.fromBase64(text)));
 
 const accountReply = z
   .object({
     balance: z.union([z.string(), z.number()]),
     state: z.string(),
-    code: base64Cell,
-    data: base64Cell,
     last_transaction_id: z.object({ lt: z.string(), hash: z.string() }),
     block_id: blockId,
     sync_utime: z.number(),
   })
-  .transform(
-    (reply): AccountSnapshot => ({
-      deployed: reply.state === 'active',
-      balanceNano: BigInt(reply.balance),
-      code: reply.code,
-      data: reply.data,
-      last:
-        reply.last_transaction_id.lt === '0'
-          ? null
-          : {
-              lt: BigInt(reply.last_transaction_id.lt),
-              hash: Buffer.from(reply.last_transaction_id.hash, 'base64'),
-            },
-      seqno: reply.block_id.seqno,
-      atUnix: reply.sync_utime,
-    }),
-  );
+  .transform((reply): AccountSnapshot => ({
+    deployed: reply.state === 'active',
+    balanceNano: BigInt(reply.balance),
+    last:
+      reply.last_transaction_id.lt === '0'
+        ? null
+        : {
+            lt: BigInt(reply.last_transaction_id.lt),
+            hash: Buffer.from(reply.last_transaction_id.hash, 'base64'),
+          },
+    seqno: reply.block_id.seqno,
+    atUnix: reply.sync_utime,
+  }));
 
 const getMethodReply = z.object({
   exit_code: z.number(),
@@ -108,9 +99,16 @@ export function createChainClient(config: RpcConfig, deps: RpcDeps = {}): ChainC
 
   const getMethodAt: ChainClient['getMethodAt'] = async (address, name, args = []) => {
     const stack = stackArguments(args);
-    const reply = await rpc.call('runGetMethod', { address: address.toString(), method: name, stack }, getMethodReply);
+    const reply = await rpc.call(
+      'runGetMethod',
+      { address: address.toString(), method: name, stack },
+      getMethodReply,
+    );
     if (reply.exit_code !== 0) {
-      throw new CocoonError('chain_refused', `${name} of ${address.toString()} ended with ${reply.exit_code}.`);
+      throw new CocoonError(
+        'chain_refused',
+        `${name} of ${address.toString()} ended with ${reply.exit_code}.`,
+      );
     }
     return { stack: readStack(reply.stack), lastLt: BigInt(reply.last_transaction_id.lt) };
   };

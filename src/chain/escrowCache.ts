@@ -60,7 +60,8 @@ export function createEscrowCache(
   async function read(account: Buffer, maxAgeSeconds: number): Promise<EscrowState | null> {
     const key = account.toString('latin1');
     const known = entries.get(key);
-    const accepted = known?.state === null ? Math.min(maxAgeSeconds, CHAIN_LIMITS.absentSeconds) : maxAgeSeconds;
+    const accepted =
+      known?.state === null ? Math.min(maxAgeSeconds, CHAIN_LIMITS.absentSeconds) : maxAgeSeconds;
     const age = known ? clock.now() - known.atUnix : Number.POSITIVE_INFINITY;
     if (known && age < accepted) {
       // A failure here is nobody's answer: the reading in hand is still good, and a later one will be asked for.

@@ -2,6 +2,7 @@ import type { Address, TupleReader } from '@ton/core';
 import { escrowAddress, GET_ESCROW, GET_LINES, parseEscrow, parseLines } from '../../wrappers/Escrow';
 import { nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
+import type { AddressMemo } from './addressMemo';
 import type { ChainClient } from './chainClient';
 import { CHAIN_LIMITS } from './limits';
 import type { EscrowState } from './types';
@@ -14,6 +15,7 @@ export async function readEscrow(
   client: ChainClient,
   address: Address,
   registry: Address,
+  memo: AddressMemo,
 ): Promise<EscrowState | null> {
   for (let attempt = 0; attempt < CHAIN_LIMITS.attempts; attempt++) {
     const [account, head, ledger] = await Promise.all([
@@ -28,7 +30,9 @@ export async function readEscrow(
 
     const fields = head && tryParse(() => parseEscrow(head.stack));
     if (!fields || !ledger || !fields.registry.equals(registry)) return null;
-    if (!(await escrowAddress(registry, fields.client, fields.salt)).equals(address)) return null;
+    const { client: owner, salt } = fields;
+    const genuine = await memo(owner, salt, () => escrowAddress(registry, owner, salt));
+    if (!genuine.equals(address)) return null;
     const { entries: _entries, ...escrow } = fields;
     return {
       ...escrow,
@@ -38,7 +42,10 @@ export async function readEscrow(
       readAtUnix: account.atUnix,
     };
   }
-  throw new CocoonError('chain_unavailable', `The escrow ${address.toString()} changes faster than it can be read.`);
+  throw new CocoonError(
+    'chain_unavailable',
+    `The escrow ${address.toString()} changes faster than it can be read.`,
+  );
 }
 
 interface Answer {

@@ -8,7 +8,9 @@ const FORWARD = 25;
 
 /** The basechain's prices as its configuration has them now; those of 2026 where an endpoint does not tell. */
 export async function readPrices(client: Pick<ChainClient, 'configParam'>): Promise<ChainPrices> {
-  const [storage, gas, forward] = await Promise.all([STORAGE, GAS, FORWARD].map((id) => client.configParam(id)));
+  const [storage, gas, forward] = await Promise.all(
+    [STORAGE, GAS, FORWARD].map((id) => client.configParam(id)),
+  );
   if (!storage || !gas || !forward) return PRICES_2026;
   return { ...gasPrices(gas), lumpNano: lump(forward), ...storagePrices(storage) };
 }
@@ -29,7 +31,10 @@ function lump(cell: Cell): bigint {
 // A dictionary by the second since which prices hold: storage_prices#cc utime_since:uint32 bit:uint64 cell:uint64 ...
 function storagePrices(cell: Cell): Pick<ChainPrices, 'storageBitPrice16' | 'storageCellPrice16'> {
   const bySince = cell.beginParse().loadDictDirect(Dictionary.Keys.Uint(32), sliceValue);
-  const latest = bySince.get(Math.max(...bySince.keys()))!.beginParse().skip(8 + 32);
+  const latest = bySince
+    .get(Math.max(...bySince.keys()))!
+    .beginParse()
+    .skip(8 + 32);
   return { storageBitPrice16: latest.loadUintBig(64), storageCellPrice16: latest.loadUintBig(64) };
 }
 

@@ -20,7 +20,11 @@ export interface RpcDeps {
 
 export interface Rpc {
   /** Calls a method; throws CocoonError `chain_unavailable`, or `chain_refused` when the chain gave a reason. */
-  call<S extends z.ZodType>(method: string, parameters: Record<string, unknown>, reply: S): Promise<z.output<S>>;
+  call<S extends z.ZodType>(
+    method: string,
+    parameters: Record<string, unknown>,
+    reply: S,
+  ): Promise<z.output<S>>;
 }
 
 /** A reply that says why, as opposed to a server that could not answer. */
@@ -75,7 +79,9 @@ export function createRpc(config: RpcConfig, deps: RpcDeps = {}): Rpc {
         if (!outcome.again) throw refused(method, outcome.refusal);
         trouble = new Error(outcome.refusal.error);
       }
-      throw new CocoonError('chain_unavailable', `The TON endpoint did not answer ${method}.`, { cause: trouble });
+      throw new CocoonError('chain_unavailable', `The TON endpoint did not answer ${method}.`, {
+        cause: trouble,
+      });
     },
   };
 }

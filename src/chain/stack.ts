@@ -60,7 +60,10 @@ function readEntry(entry: unknown): TupleItem {
   const { '@type': type, ...fields } = entrySchema.parse(entry);
   switch (type) {
     case 'tvm.stackEntryNumber':
-      return { type: 'int', value: readInteger(z.object({ number: z.string() }).parse(fields['number']).number) };
+      return {
+        type: 'int',
+        value: readInteger(z.object({ number: z.string() }).parse(fields['number']).number),
+      };
     case 'tvm.stackEntryCell':
       return { type: 'cell', cell: Cell.fromBase64(bytes.parse(fields['cell']).bytes) };
     case 'tvm.stackEntrySlice':

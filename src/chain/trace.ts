@@ -38,9 +38,13 @@ export async function followTransfer(sent: SentMessage, deps: TraceDeps): Promis
   const open = consequences(root);
   // A wallet skips what it cannot pay for, and says nothing.
   if (open.length < sent.count) {
-    throw new CocoonError('chain_refused', `The wallet sent ${open.length} of ${sent.count} messages: it holds too little.`, {
-      remedy: 'Top up the wallet; what was not sent is still there.',
-    });
+    throw new CocoonError(
+      'chain_refused',
+      `The wallet sent ${open.length} of ${sent.count} messages: it holds too little.`,
+      {
+        remedy: 'Top up the wallet; what was not sent is still there.',
+      },
+    );
   }
   for (let n = 0; open.length > 0; n++) {
     if (n >= CHAIN_LIMITS.traceTransactions) throw endless();
@@ -68,7 +72,8 @@ async function findExternal(sent: SentMessage, deps: TraceDeps, deadlineMs: numb
     const { atUnix } = await deps.client.account(sent.wallet);
     const found = (await deps.client.transactions(sent.wallet, WINDOW)).find(
       ({ transaction }) =>
-        transaction.inMessage?.info.type === 'external-in' && transaction.inMessage.body.hash().equals(bodyHash),
+        transaction.inMessage?.info.type === 'external-in' &&
+        transaction.inMessage.body.hash().equals(bodyHash),
     );
     if (found) return found;
     if (atUnix > sent.validUntil) {
@@ -88,12 +93,15 @@ async function findInternal(message: Message, deps: TraceDeps, deadlineMs: numbe
     const newest = await deps.client.transactions(info.dest, limit);
     const found = newest.find(({ transaction }) => {
       const inbound = transaction.inMessage?.info;
-      return inbound?.type === 'internal' && inbound.createdLt === info.createdLt && inbound.src.equals(info.src);
+      return (
+        inbound?.type === 'internal' && inbound.createdLt === info.createdLt && inbound.src.equals(info.src)
+      );
     });
     if (found) return found;
     if (deps.monotonicMs() > deadlineMs) throw late();
     const oldest = newest.at(-1)?.transaction.lt ?? 0n;
-    const mayBeOlder = newest.length === limit && oldest > info.createdLt && limit < CHAIN_LIMITS.transactionsMax;
+    const mayBeOlder =
+      newest.length === limit && oldest > info.createdLt && limit < CHAIN_LIMITS.transactionsMax;
     if (mayBeOlder) limit *= 2;
     else await deps.sleep(CHAIN_LIMITS.pollMs);
   }

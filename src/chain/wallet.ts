@@ -96,7 +96,9 @@ export function createWalletSender(
     },
     async transfer(messages) {
       if (messages.length < 1 || messages.length > CHAIN_LIMITS.walletBatch[version]) {
-        throw new RangeError(`a ${version} wallet sends 1 to ${CHAIN_LIMITS.walletBatch[version]} messages at once`);
+        throw new RangeError(
+          `a ${version} wallet sends 1 to ${CHAIN_LIMITS.walletBatch[version]} messages at once`,
+        );
       }
       if (waiting >= CHAIN_LIMITS.walletQueue) {
         throw new CocoonError('rate_limited', 'Too many messages wait for this wallet.');
@@ -108,4 +110,3 @@ export function createWalletSender(
     },
   };
 }
-

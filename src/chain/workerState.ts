@@ -1,6 +1,7 @@
 import type { Address } from '@ton/core';
 import { GET_WORKER, parseWorker, workerAddress } from '../../wrappers/Worker';
 import { CocoonError } from '../protocol/errors';
+import type { AddressMemo } from './addressMemo';
 import type { ChainClient } from './chainClient';
 import type { WorkerState } from './types';
 
@@ -11,12 +12,15 @@ export async function readWorker(
   client: ChainClient,
   address: Address,
   registry: Address,
+  memo: AddressMemo,
 ): Promise<WorkerState | null> {
   const account = await client.account(address);
   if (!account.deployed) return null;
   const view = await tryGet(client, address);
   if (!view?.registry.equals(registry)) return null;
-  if (!(await workerAddress(registry, view.provider, view.index)).equals(address)) return null;
+  const { provider, index } = view;
+  const genuine = await memo(provider, index, () => workerAddress(registry, provider, index));
+  if (!genuine.equals(address)) return null;
   const { admitted, pending: _pending, terms: _terms, owedNano: _owed, ...fields } = view;
   return {
     ...fields,

@@ -1,4 +1,11 @@
-import { beginCell, Cell, loadShardAccount, storeShardAccount, type ShardAccount, type Address } from '@ton/core';
+import {
+  beginCell,
+  Cell,
+  loadShardAccount,
+  storeShardAccount,
+  type ShardAccount,
+  type Address,
+} from '@ton/core';
 
 /** An account as readers see it. */
 export interface AccountView {
@@ -41,7 +48,9 @@ export function genesisAccount(address: Address, code: Cell, data: Cell, balance
 }
 
 export function viewAccount(boc: Buffer): AccountView {
-  const { account, lastTransactionLt, lastTransactionHash } = loadShardAccount(Cell.fromBoc(boc)[0]!.beginParse());
+  const { account, lastTransactionLt, lastTransactionHash } = loadShardAccount(
+    Cell.fromBoc(boc)[0]!.beginParse(),
+  );
   const state = account?.storage.state;
   const others = account?.storage.balance.other;
   return {

@@ -157,4 +157,3 @@ function describe(transaction: Cell, message: Cell, account: string, seqno: numb
 function roundUp(value: bigint, unit: bigint): bigint {
   return ((value + unit - 1n) / unit) * unit;
 }
-

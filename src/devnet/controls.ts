@@ -29,12 +29,20 @@ const faucetSchema = z.strictObject({
   amount: z
     .union([z.string().regex(/^\d{1,20}$/, 'nanotons'), z.number().int().nonnegative()])
     .transform(BigInt)
-    .refine((nano) => nano > 0n && nano <= DEVNET_LIMITS.faucetMaxNano, 'more than 0, at most 10 million coins'),
+    .refine(
+      (nano) => nano > 0n && nano <= DEVNET_LIMITS.faucetMaxNano,
+      'more than 0, at most 10 million coins',
+    ),
 });
 
 const clockSchema = z.union([
   z.strictObject({ advance: z.number().nonnegative().max(DEVNET_LIMITS.advanceMaxSeconds) }),
-  z.strictObject({ set: z.number().positive().max(2 ** 32 - 1) }),
+  z.strictObject({
+    set: z
+      .number()
+      .positive()
+      .max(2 ** 32 - 1),
+  }),
   z.strictObject({ freeze: z.boolean() }),
 ]);
 
@@ -47,14 +55,22 @@ export function addControlRoutes(
   app.get('/clock', (c) => c.json(controls.clock()));
 
   app.post('/clock', async (c) => {
-    const order = checked(clockSchema, await jsonBody(c), 'one of advance, set (seconds) and freeze (boolean)');
+    const order = checked(
+      clockSchema,
+      await jsonBody(c),
+      'one of advance, set (seconds) and freeze (boolean)',
+    );
     if ('advance' in order) return c.json(controls.advance(order.advance));
     if ('set' in order) return c.json(controls.setTime(order.set));
     return c.json(controls.freeze(order.freeze));
   });
 
   app.post('/faucet', async (c) => {
-    const { address, amount } = checked(faucetSchema, await jsonBody(c), 'an address and an amount in nanotons');
+    const { address, amount } = checked(
+      faucetSchema,
+      await jsonBody(c),
+      'an address and an amount in nanotons',
+    );
     await controls.faucet(address, amount);
     return c.json({ ok: true, address: address.toString(), amount: amount.toString() });
   });

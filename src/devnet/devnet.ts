@@ -91,12 +91,24 @@ export async function createDevnet(config: DevnetConfig, deps: DevnetDeps = {}):
       blockTransactionsMax: config.blockTransactionsMax ?? DEVNET_LIMITS.blockTransactionsMax,
       yieldToEventLoop: () => yieldToEventLoop(undefined),
     });
-    const scheduler = createScheduler({ store, ledger, collator, clock, intervalMs: blockIntervalMs, onFault });
+    const scheduler = createScheduler({
+      store,
+      ledger,
+      collator,
+      clock,
+      intervalMs: blockIntervalMs,
+      onFault,
+    });
     const mempool = createMempool({ store, collator, nowMs: clock.nowMs, onWaiting: scheduler.onWaiting });
 
     const view = (): ClockView => {
       const { seqno } = ledger.head();
-      return { unix: clock.nowMs() / 1000, frozen: clock.frozen(), seqno, block_interval_ms: blockIntervalMs };
+      return {
+        unix: clock.nowMs() / 1000,
+        frozen: clock.frozen(),
+        seqno,
+        block_interval_ms: blockIntervalMs,
+      };
     };
     const jump = (unixMs: number): ClockView => {
       if (!clock.jumpTo(unixMs)) throw new ApiError(422, 'the chain has seen a later time already');

@@ -1,5 +1,14 @@
 import { Executor } from '@ton/sandbox';
-import { beginCell, Cell, Dictionary, parseTuple, serializeTuple, type Address, type TupleItem } from '@ton/core';
+import {
+  beginCell,
+  Cell,
+  Dictionary,
+  parseTuple,
+  serializeTuple,
+  type Address,
+  type TupleItem,
+} from '@ton/core';
+import { cellText } from './cellText';
 import { DEVNET_LIMITS } from './limits';
 import type { BlockId } from './timeline';
 
@@ -33,8 +42,8 @@ export interface EmulatedGetMethod {
  * replaced by a fresh one and the call is made once more: the executor keeps no state between calls.
  */
 export async function createEmulator(config: Cell) {
-  const configBoc = toBase64(config);
-  const readBoc = toBase64(withoutValidators(config));
+  const configBoc = cellText(config);
+  const readBoc = cellText(withoutValidators(config));
   let executor = await Executor.create();
 
   async function withFreshOnTrap<T>(call: (executor: Executor) => T | Promise<T>): Promise<T> {
@@ -70,13 +79,7 @@ export async function createEmulator(config: Cell) {
         // message itself; the two methods underneath it take them as text.
         const inner = module as unknown as ExecutorInternals;
         const emulator = inner.getEmulatorPointer(configBoc, QUIET);
-        return inner.runCommon([
-          emulator,
-          0,
-          account.toString('base64'),
-          toBase64(message),
-          parameters,
-        ]);
+        return inner.runCommon([emulator, 0, account.toString('base64'), cellText(message), parameters]);
       });
       if (result.success) {
         return {
@@ -100,8 +103,8 @@ export async function createEmulator(config: Cell) {
       scene: EmulationScene,
     ): Promise<EmulatedGetMethod> {
       const parameters = JSON.stringify({
-        code: toBase64(target.code),
-        data: toBase64(target.data),
+        code: cellText(target.code),
+        data: cellText(target.data),
         verbosity: QUIET,
         libs: '',
         address: target.address.toString(),
@@ -115,7 +118,11 @@ export async function createEmulator(config: Cell) {
       });
       const { output } = await withFreshOnTrap((module) => {
         const inner = module as unknown as ExecutorInternals;
-        const pointer = inner.invoke('_run_get_method', [parameters, toBase64(serializeTuple(stack)), readBoc]);
+        const pointer = inner.invoke('_run_get_method', [
+          parameters,
+          cellText(serializeTuple(stack)),
+          readBoc,
+        ]);
         return JSON.parse(inner.extractString(pointer)) as GetMethodReply;
       });
       if (!output.success) throw new Error(output.error);
@@ -157,22 +164,24 @@ function serializePrevBlocks(blocks: PrevBlocks): string {
   const entry = serializeTuple([{ type: 'tuple', items }]).beginParse();
   entry.skip(24);
   entry.loadRef();
-  const text = toBase64(beginCell().storeSlice(entry).endCell());
+  const text = cellText(beginCell().storeSlice(entry).endCell());
   serialized.set(blocks, text);
   return text;
 }
 
 function blockTuple(id: BlockId): TupleItem {
-  const integers = [BigInt(id.workchain), id.shard, BigInt(id.seqno), toInteger(id.rootHash), toInteger(id.fileHash)];
+  const integers = [
+    BigInt(id.workchain),
+    id.shard,
+    BigInt(id.seqno),
+    toInteger(id.rootHash),
+    toInteger(id.fileHash),
+  ];
   return { type: 'tuple', items: integers.map((value) => ({ type: 'int', value })) };
 }
 
 function toInteger(hash: Buffer): bigint {
   return BigInt(`0x${hash.toString('hex')}`);
-}
-
-function toBase64(cell: Cell): string {
-  return cell.toBoc().toString('base64');
 }
 
 /**

@@ -60,7 +60,11 @@ const STORAGE_TAG = 0xcc;
  * `config` (the dictionary of parameters that the sandbox takes) with the prices of `fees` and the network's own
  * global id; everything else is kept. Throws when the result does not read back as it was written.
  */
-export function withFeeParameters(config: Cell, networkId: number, fees: FeeParameters = FEES_MID_2026): Cell {
+export function withFeeParameters(
+  config: Cell,
+  networkId: number,
+  fees: FeeParameters = FEES_MID_2026,
+): Cell {
   const params = loadConfig(config);
   params.set(GLOBAL_ID, beginCell().storeInt(networkId, 32).endCell());
   params.set(STORAGE, storageCell(fees.storage));

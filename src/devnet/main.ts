@@ -27,7 +27,12 @@ export async function runDevnet(argv: readonly string[]): Promise<void> {
     .option('--data-dir <folder>', 'keep the chain in this folder (default: in memory)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on, 0 for any', wholeNumber, 8081)
-    .option('--block-interval <ms>', 'time between blocks, 0 for a block per message', wholeNumber, NOMINAL_BLOCK_MS)
+    .option(
+      '--block-interval <ms>',
+      'time between blocks, 0 for a block per message',
+      wholeNumber,
+      NOMINAL_BLOCK_MS,
+    )
     .option('--network-id <id>', 'global id, config parameter 19', wholeNumber, DEVNET_NETWORK_ID)
     .option('--start-unix <seconds>', "a new chain's first second (default: now)", wholeNumber)
     .option('--json', 'print the URLs as one JSON line')

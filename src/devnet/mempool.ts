@@ -25,7 +25,8 @@ export function createMempool(deps: {
   const { store, collator } = deps;
 
   function requireRoom(): void {
-    if (store.queueLength() >= DEVNET_LIMITS.queueMax) throw new ApiError(429, 'Too many messages wait for a block');
+    if (store.queueLength() >= DEVNET_LIMITS.queueMax)
+      throw new ApiError(429, 'Too many messages wait for a block');
   }
 
   return {
@@ -57,7 +58,10 @@ export function createMempool(deps: {
 
 function parseExternal(boc: Buffer): { cell: Cell; message: Message; to: Address } {
   if (boc.length > DEVNET_LIMITS.externalMaxBytes) {
-    throw new ApiError(500, 'LITE_SERVER_UNKNOWN: cannot apply external message to current state : too large');
+    throw new ApiError(
+      500,
+      'LITE_SERVER_UNKNOWN: cannot apply external message to current state : too large',
+    );
   }
   let cell: Cell;
   let message: Message;
@@ -70,7 +74,10 @@ function parseExternal(boc: Buffer): { cell: Cell; message: Message; to: Address
     throw new ApiError(422, 'Invalid magic: boc is not a serialized external message');
   }
   if (message.info.type !== 'external-in') {
-    throw new ApiError(500, 'LITE_SERVER_UNKNOWN: cannot apply external message to current state : not external');
+    throw new ApiError(
+      500,
+      'LITE_SERVER_UNKNOWN: cannot apply external message to current state : not external',
+    );
   }
   const to = message.info.dest;
   if (!isKnownChain(to.workChain)) throw new ApiError(500, 'LITE_SERVER_UNKNOWN: no such workchain');

@@ -1,4 +1,12 @@
-import { beginCell, Cell, Dictionary, loadMessage, storeMessage, type Address, type Message } from '@ton/core';
+import {
+  beginCell,
+  Cell,
+  Dictionary,
+  loadMessage,
+  storeMessage,
+  type Address,
+  type Message,
+} from '@ton/core';
 import { FAUCET_ADDRESS } from './network';
 
 /** The messages that a transaction sends to accounts, cell for cell as it made them, in order. */
@@ -24,7 +32,8 @@ export function inboundMessage(transaction: Cell): Cell | null {
  * body in a reference (TEP-467).
  */
 export function normalizedHash(message: Message): Buffer {
-  if (message.info.type !== 'external-in') throw new RangeError('only external messages have a normalized hash');
+  if (message.info.type !== 'external-in')
+    throw new RangeError('only external messages have a normalized hash');
   return beginCell()
     .storeUint(0b10, 2)
     .storeUint(0, 2)

@@ -18,13 +18,18 @@ const rpcSchema = z.object({
   params: z.record(z.string(), z.unknown()).optional(),
 });
 
-export function createDevnetApp(context: ApiContext, controls: Controls, onFault: (reason: string) => void): Hono {
+export function createDevnetApp(
+  context: ApiContext,
+  controls: Controls,
+  onFault: (reason: string) => void,
+): Hono {
   const app = new Hono();
 
   app.use(
     bodyLimit({
       maxSize: DEVNET_LIMITS.bodyMaxBytes,
-      onError: (c) => failure(c, new ApiError(413, `a body takes at most ${DEVNET_LIMITS.bodyMaxBytes} bytes`)),
+      onError: (c) =>
+        failure(c, new ApiError(413, `a body takes at most ${DEVNET_LIMITS.bodyMaxBytes} bytes`)),
     }),
   );
   app.onError((error, c) => {

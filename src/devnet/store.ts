@@ -79,7 +79,9 @@ export function openStore(dataDir: string | null) {
   const anchorByTime = prepare('SELECT * FROM anchors WHERE time_ms < ? ORDER BY seqno DESC LIMIT 1');
   const anchorByLt = prepare('SELECT * FROM anchors WHERE end_lt >= ? ORDER BY seqno LIMIT 1');
   const addTransaction = prepare('INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const pageOf = prepare('SELECT * FROM transactions WHERE account = ? AND lt <= ? AND lt > ? ORDER BY lt DESC LIMIT ?');
+  const pageOf = prepare(
+    'SELECT * FROM transactions WHERE account = ? AND lt <= ? AND lt > ? ORDER BY lt DESC LIMIT ?',
+  );
   const ofBlock = prepare('SELECT * FROM transactions WHERE seqno = ? AND lt > ? ORDER BY lt LIMIT ?');
   const byMessage = prepare('SELECT * FROM transactions WHERE source = ? AND created_lt = ? AND account = ?');
 
@@ -112,7 +114,8 @@ export function openStore(dataDir: string | null) {
     accountCount: (): number => Number((countAccounts.get() as Row)['n']),
 
     enqueue,
-    dropQueued: (ids: readonly number[]): void => inTransaction(() => ids.forEach((id) => dropQueued.run(id))),
+    dropQueued: (ids: readonly number[]): void =>
+      inTransaction(() => ids.forEach((id) => dropQueued.run(id))),
     isWaiting: (id: number): boolean => waits.get(id) !== undefined,
     isQueued: (hash: Buffer): boolean => findQueued.get(hash) !== undefined,
     queueLength: (): number => Number((countQueued.get() as Row)['n']),

@@ -6,7 +6,13 @@ import { MASTERCHAIN } from '../network';
 import { method, type ApiContext } from './method';
 import { addressParam, hashParam, integerParam, ltParam, booleanParam } from './params';
 import { ApiError } from './apiError';
-import { blockIdJson, cellText, extraCurrenciesJson, transactionIdJson, transactionJson } from './render';
+import {
+  blockIdJson,
+  cellTextOrEmpty,
+  extraCurrenciesJson,
+  transactionIdJson,
+  transactionJson,
+} from './render';
 import { walletInformation } from './wallets';
 import { parseStack, renderStack } from './stack';
 import { methodIdOf } from './methodId';
@@ -29,8 +35,8 @@ export const getAddressInformation = method(byAddress, (context, { address }) =>
     '@type': 'raw.fullAccountState',
     balance: view.balance.toString(),
     extra_currencies: extraCurrenciesJson(view),
-    code: cellText(view.code),
-    data: cellText(view.data),
+    code: cellTextOrEmpty(view.code),
+    data: cellTextOrEmpty(view.data),
     last_transaction_id: transactionIdJson(view.lastLt, view.lastHash),
     block_id: blockId,
     frozen_hash: view.frozenHash?.toString('base64') ?? '',
@@ -57,7 +63,12 @@ export const getExtendedAddressInformation = method(byAddress, (context, { addre
 function accountStateJson(view: AccountView) {
   const frozen_hash = view.frozenHash?.toString('base64') ?? '';
   return view.state === 'active'
-    ? { '@type': 'raw.accountState', code: cellText(view.code), data: cellText(view.data), frozen_hash }
+    ? {
+        '@type': 'raw.accountState',
+        code: cellTextOrEmpty(view.code),
+        data: cellTextOrEmpty(view.data),
+        frozen_hash,
+      }
     : { '@type': 'uninited.accountState', frozen_hash };
 }
 
@@ -82,7 +93,10 @@ export const runGetMethod = method(
   z.object({
     address: addressParam,
     method: z.union([z.string().min(1).max(128), z.number().int()]),
-    stack: z.array(z.tuple([z.string(), z.unknown()])).max(64).default([]),
+    stack: z
+      .array(z.tuple([z.string(), z.unknown()]))
+      .max(64)
+      .default([]),
     seqno: integerParam.optional(),
   }),
   async (context, { address, method: name, stack }) => {
@@ -125,7 +139,10 @@ export const getTransactions = method(
     const from = lt ?? ledger.account(address).lastLt;
     const page = store.transactions(address.toRawString(), from, toLt, limit);
     if (lt !== undefined && (page[0]?.lt !== lt || (hash && !page[0].hash.equals(hash)))) {
-      throw new ApiError(500, 'LITE_SERVER_UNKNOWN: cannot locate transaction in block with specified logical time');
+      throw new ApiError(
+        500,
+        'LITE_SERVER_UNKNOWN: cannot locate transaction in block with specified logical time',
+      );
     }
     return page.map(transactionJson);
   },
@@ -134,18 +151,26 @@ export const getTransactions = method(
 const byMessage = z.object({ source: addressParam, destination: addressParam, created_lt: ltParam });
 
 /** The transaction that a message caused. */
-export const tryLocateResultTx = method(byMessage, ({ store }, { source, destination, created_lt: createdLt }) => {
-  const row = store.transactionOfMessage(source.toRawString(), createdLt, destination.toRawString());
-  if (!row) throw new ApiError(404, 'message not found');
-  return transactionJson(row);
-});
+export const tryLocateResultTx = method(
+  byMessage,
+  ({ store }, { source, destination, created_lt: createdLt }) => {
+    const row = store.transactionOfMessage(source.toRawString(), createdLt, destination.toRawString());
+    if (!row) throw new ApiError(404, 'message not found');
+    return transactionJson(row);
+  },
+);
 
 /** The transaction that sent a message: the last one of its source before the message's own logical time. */
-export const tryLocateSourceTx = method(byMessage, ({ store }, { source, destination, created_lt: createdLt }) => {
-  const [row] = store.transactions(source.toRawString(), createdLt - 1n, 0n, 1);
-  const transaction = row ? transactionJson(row) : null;
-  const to = destination.toString();
-  const sent = transaction?.out_msgs.some((m) => m.created_lt === createdLt.toString() && m.destination === to);
-  if (!transaction || !sent) throw new ApiError(404, 'message not found');
-  return transaction;
-});
+export const tryLocateSourceTx = method(
+  byMessage,
+  ({ store }, { source, destination, created_lt: createdLt }) => {
+    const [row] = store.transactions(source.toRawString(), createdLt - 1n, 0n, 1);
+    const transaction = row ? transactionJson(row) : null;
+    const to = destination.toString();
+    const sent = transaction?.out_msgs.some(
+      (m) => m.created_lt === createdLt.toString() && m.destination === to,
+    );
+    if (!transaction || !sent) throw new ApiError(404, 'message not found');
+    return transaction;
+  },
+);

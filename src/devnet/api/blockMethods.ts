@@ -27,7 +27,11 @@ export const getShards = method(z.object({ seqno: integerParam }), ({ ledger }, 
   return { '@type': 'blocks.shards', shards: [blockIdJson(ledger.id(seqno, BASECHAIN))] };
 });
 
-const place = { workchain: integerParam, shard: z.union([z.string(), z.number()]).transform(String), seqno: integerParam };
+const place = {
+  workchain: integerParam,
+  shard: z.union([z.string(), z.number()]).transform(String),
+  seqno: integerParam,
+};
 
 export const getBlockHeader = method(z.object(place), ({ ledger }, { workchain, shard, seqno }) => {
   requireBlock(ledger, workchain, seqno, shard);
@@ -65,7 +69,8 @@ export const lookupBlock = method(
   }),
   ({ store, ledger }, { workchain, shard, seqno, lt, unixtime }) => {
     const found =
-      seqno ?? (lt !== undefined ? store.anchorWithLt(lt)?.seqno : unixtime !== undefined ? atTime(unixtime) : null);
+      seqno ??
+      (lt !== undefined ? store.anchorWithLt(lt)?.seqno : unixtime !== undefined ? atTime(unixtime) : null);
     if (found === null) throw new ApiError(422, 'one of seqno, lt and unixtime is needed');
     if (found === undefined) throw new ApiError(404, 'block not found');
     requireBlock(ledger, workchain, found, shard);
@@ -125,7 +130,9 @@ function isWholeShard(shard: string): boolean {
   return shard === WHOLE_SHARD.toString() || shard === '-9223372036854776000' || shard === '8000000000000000';
 }
 
-export const packAddress = method(z.object({ address: addressParam }), (_context, { address }) => address.toString());
+export const packAddress = method(z.object({ address: addressParam }), (_context, { address }) =>
+  address.toString(),
+);
 export const unpackAddress = method(z.object({ address: addressParam }), (_context, { address }) =>
   address.toRawString(),
 );

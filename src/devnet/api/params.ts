@@ -37,7 +37,10 @@ export const hashParam = z
     return z.NEVER;
   });
 
-export const booleanParam = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+export const booleanParam = z.union([
+  z.boolean(),
+  z.enum(['true', 'false']).transform((text) => text === 'true'),
+]);
 
 export const base64Param = z
   .string()

@@ -1,5 +1,14 @@
-import { beginCell, Cell, loadTransaction, storeStateInit, type Address, type Message, type Transaction } from '@ton/core';
+import {
+  beginCell,
+  Cell,
+  loadTransaction,
+  storeStateInit,
+  type Address,
+  type Message,
+  type Transaction,
+} from '@ton/core';
 import type { AccountView } from '../accounts';
+import { cellText } from '../cellText';
 import { inboundMessage, outMessages } from '../messages';
 import type { TransactionRow } from '../store';
 import type { BlockId } from '../timeline';
@@ -20,7 +29,7 @@ export const transactionIdJson = (lt: bigint, hash: Buffer) => ({
   hash: hash.toString('base64'),
 });
 
-export const cellText = (cell: Cell | null): string => (cell ? cell.toBoc().toString('base64') : '');
+export const cellTextOrEmpty = (cell: Cell | null): string => (cell ? cellText(cell) : '');
 
 export const extraCurrenciesJson = (view: AccountView) =>
   view.extraCurrencies.map(({ id, amount }) => ({ '@type': 'extraCurrency', id, amount: amount.toString() }));

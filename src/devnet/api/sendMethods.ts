@@ -40,7 +40,10 @@ export const estimateFee = method(
     init_data: optionalCell,
     ignore_chksig: booleanParam.default(true),
   }),
-  async ({ collator }, { address, body, init_code: code, init_data: data, ignore_chksig: ignoreSignatures }) => {
+  async (
+    { collator },
+    { address, body, init_code: code, init_data: data, ignore_chksig: ignoreSignatures },
+  ) => {
     const init = code && data ? { code, data } : null;
     const message = external({ to: address, body: body ?? Cell.EMPTY, ...(init ? { init } : {}) });
     const cell = beginCell().store(storeMessage(message)).endCell();

@@ -1,9 +1,4 @@
-import {
-  WalletContractV3R1,
-  WalletContractV3R2,
-  WalletContractV4,
-  WalletContractV5R1,
-} from '@ton/ton';
+import { WalletContractV3R1, WalletContractV3R2, WalletContractV4, WalletContractV5R1 } from '@ton/ton';
 import type { Cell } from '@ton/core';
 import type { AccountView } from '../accounts';
 
