@@ -4,11 +4,11 @@ import { generatedFiles } from './generated';
 
 /** `npx tsx src/docs/main.ts`: writes every generated file that has drifted, and names it. */
 const root = path.join(__dirname, '../..');
-for (const { path: name, render } of generatedFiles()) {
-  const file = path.join(root, name);
+for (const generated of generatedFiles()) {
+  const file = path.join(root, generated.path);
   const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const wanted = render(current);
+  const wanted = generated.render(current);
   if (wanted === current) continue;
   writeFileSync(file, wanted);
-  console.log(`wrote ${name}`);
+  console.log(`wrote ${generated.path}`);
 }
