@@ -40,7 +40,7 @@ const requestSchema = z.looseObject({
   max_completion_tokens: count,
   n: z.number().int().positive().max(128).nullish(),
   best_of: z.number().int().positive().max(128).nullish(),
-  prompt: z.unknown(),
+  prompt: z.unknown().optional(),
   messages: z.array(z.unknown()).optional(),
   user: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),

@@ -1,0 +1,85 @@
+import { CocoonError, errorBody, type ErrorCode } from '../../../../src/protocol/errors';
+import { decodeEnvelope, type BookEntry, type OrderBook } from '../../../../src/protocol/wire';
+import { NETWORK_ID, REGISTRY } from './chain';
+import type { ManualClock } from './clock';
+import type { FakeWorker } from './worker';
+
+export const ROUTER_URL = 'http://router.test';
+
+/** A router as the client sees it: a `fetch` that knows two paths. */
+export interface FakeRouter {
+  fetch: typeof globalThis.fetch;
+  book: Partial<OrderBook>;
+  entry: Partial<BookEntry>;
+  /** Answers the next jobs with these errors. */
+  refusals: ErrorCode[];
+  /** Everything that was posted. */
+  received: Buffer[];
+  /** Called before each job is relayed. */
+  beforeJob: (() => Promise<void> | void) | null;
+  aborted: number;
+}
+
+export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]): FakeRouter {
+  const readBook = (): OrderBook => ({
+    version: 1,
+    networkId: NETWORK_ID,
+    registry: REGISTRY.hash.toString('hex'),
+    time: Math.floor(clock.now()),
+    router: { feeBps: 100, feeTo: 'fe'.repeat(20) },
+    entries: workers().map((worker) => ({
+      offer: worker.offer(),
+      freeSlots: worker.slots,
+      draining: false,
+      distinctEscrows: 1,
+      successRate: 1,
+      medianLatencyMs: 10,
+      ...router.entry,
+    })),
+    ...router.book,
+  });
+
+  const runJob = async (init: RequestInit): Promise<Response> => {
+    const bytes = Buffer.from(init.body as Uint8Array);
+    router.received.push(bytes);
+    await router.beforeJob?.();
+    const refusal = router.refusals.shift();
+    if (refusal) {
+      const error = new CocoonError(refusal, 'The router refuses.');
+      return new Response(JSON.stringify(errorBody(error)), { status: error.httpStatus });
+    }
+    const envelope = decodeEnvelope(bytes);
+    const worker = workers().find(({ key }) => key === envelope.line.workerKey.toString('hex'))!;
+    const frames = worker.run(envelope);
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setImmediate(resolve));
+        const frame = frames.shift();
+        if (frame) controller.enqueue(new Uint8Array(frame));
+        else controller.close();
+      },
+      cancel() {
+        router.aborted += 1;
+      },
+    });
+    init.signal?.addEventListener('abort', () => (router.aborted += frames.length > 0 ? 1 : 0));
+    return new Response(stream, { headers: { 'content-type': 'application/cocoon-frames' } });
+  };
+
+  const router: FakeRouter = {
+    book: {},
+    entry: {},
+    refusals: [],
+    received: [],
+    beforeJob: null,
+    aborted: 0,
+    fetch: async (input, init = {}) => {
+      init.signal?.throwIfAborted();
+      const { pathname } = new URL(input as string);
+      if (pathname === '/v1/book') return Response.json(readBook());
+      if (pathname === '/v1/jobs') return runJob(init);
+      return new Response('', { status: 404 });
+    },
+  };
+  return router;
+}

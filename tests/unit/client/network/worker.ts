@@ -1,0 +1,310 @@
+import { Address } from '@ton/core';
+import {
+  AEAD_ID,
+  ChunkKind,
+  createReplySealer,
+  decodeRequestPlaintext,
+  encodeContent,
+  encodeResponseHead,
+  encodeSettlement,
+  generateHpkeKeyPair,
+  KDF_ID,
+  KEM_ID,
+  openRequest,
+  type RequestPlaintext,
+} from '../../../../src/channel';
+import type { WorkerState } from '../../../../src/chain/types';
+import { nano, type Nano } from '../../../../src/protocol/amounts';
+import { workerDomain } from '../../../../src/protocol/domain';
+import { keyPairFromSeed, sign } from '../../../../src/protocol/ed25519';
+import { JobOutcome, jobRecordImage, type JobRecord } from '../../../../src/protocol/jobRecord';
+import {
+  appendWithProof,
+  EMPTY_RANGE,
+  leafHash,
+  rootOf,
+  type InclusionProof,
+} from '../../../../src/protocol/mountainRange';
+import { jobFee, type Usage } from '../../../../src/protocol/price';
+import {
+  askLayout,
+  encodeSigned,
+  hpkeCertificateLayout,
+  receiptLayout,
+  ticketLayout,
+  type Ask,
+  type Receipt,
+} from '../../../../src/protocol/signed';
+import { modelsRoot, StatementRole, statementHash, statementImage } from '../../../../src/protocol/statement';
+import {
+  encodeFrame,
+  FrameKind,
+  signOffer,
+  type JobEnvelope,
+  type SignedOffer,
+  type WorkerOffer,
+} from '../../../../src/protocol/wire';
+import { NETWORK_ID, PROVIDER, REGISTRY } from './chain';
+import type { ManualClock } from './clock';
+
+export const MODEL_HASH = Buffer.alloc(32, 0x30);
+
+/** What an engine answers: a head, the body in pieces (one chunk each), and its usage. */
+export interface EngineAnswer {
+  status: number;
+  contentType: string;
+  pieces: string[];
+  usage: Partial<Usage>;
+}
+
+/** Places where a worker or router can cheat; each gets the honest value. */
+export interface Tricks {
+  usage?(usage: Usage): Usage;
+  fee?(fee: Nano): Nano;
+  record?(record: JobRecord): JobRecord;
+  proof?(proof: InclusionProof): InclusionProof;
+  receipt?(receipt: Receipt): Receipt;
+  /** Over the encoded frames, in order. */
+  frames?(frames: Buffer[]): Buffer[];
+  signWith?: Buffer;
+}
+
+export interface FakeWorker {
+  key: string;
+  address: Address;
+  state: WorkerState;
+  tricks: Tricks;
+  ask: Ask;
+  /** Requests that were opened, newest last. */
+  seen: RequestPlaintext[];
+  /** Earned per line id in hex. */
+  totals: Map<string, bigint>;
+  slots: number;
+  offer(change?: Partial<WorkerOffer>): SignedOffer;
+  setPrices(change: Partial<Ask>): void;
+  run(envelope: JobEnvelope): Buffer[];
+}
+
+export function createFakeWorker(
+  clock: ManualClock,
+  options: { index: number; engine(request: RequestPlaintext): EngineAnswer; ask?: Partial<Ask> },
+): FakeWorker {
+  const keys = keyPairFromSeed(Buffer.alloc(32, 0x10 + options.index));
+  const hpke = generateHpkeKeyPair();
+  const address = new Address(0, Buffer.alloc(32, 0x40 + options.index));
+  const domain = workerDomain({ networkId: NETWORK_ID, registry: REGISTRY.hash, self: address.hash });
+  const dates = { notBefore: Math.floor(clock.now()) - 60, notAfter: Math.floor(clock.now()) + 86_000 };
+  const statement = statementImage({
+    role: StatementRole.Worker,
+    networkId: NETWORK_ID,
+    registry: REGISTRY.hash,
+    worker: address.hash,
+    receiptKey: keys.publicKey,
+    hpkeKey: hpke.publicKey,
+    kemId: KEM_ID,
+    kdfId: KDF_ID,
+    aeadId: AEAD_ID,
+    ...dates,
+    modelsRoot: modelsRoot([MODEL_HASH]),
+    gpuEvidenceHash: Buffer.alloc(32),
+    hostTier: 0,
+  });
+  const imageId = Buffer.alloc(32, 0x1d);
+  const asks: Ask[] = [];
+  const ranges = new Map<string, typeof EMPTY_RANGE>();
+
+  const addAsk = (change: Partial<Ask>): Ask => {
+    const ask: Ask = {
+      domain,
+      modelHash: MODEL_HASH,
+      promptPrice: 1_000_000n,
+      cachedPrice: 500_000n,
+      completionPrice: 2_000_000n,
+      audioPrice: 0n,
+      minCap: 0n,
+      seq: asks.length + 1,
+      ...dates,
+      ...options.ask,
+      ...change,
+    };
+    asks.push(ask);
+    return ask;
+  };
+
+  const worker: FakeWorker = {
+    key: keys.publicKey.toString('hex'),
+    address,
+    tricks: {},
+    seen: [],
+    totals: new Map(),
+    slots: 4,
+    ask: addAsk({}),
+    state: {
+      address,
+      registry: REGISTRY,
+      provider: PROVIDER,
+      index: options.index,
+      operator: PROVIDER,
+      stakeNano: nano(0),
+      activeUntil: dates.notAfter,
+      active: true,
+      unstakeAt: 0,
+      keys: [
+        {
+          workerKey: keys.publicKey,
+          activeUntil: dates.notAfter,
+          lastSettleBy: Math.floor(clock.now()) + 13 * 86_400,
+        },
+      ],
+      statementHash: statementHash(statement),
+      imageId,
+      earningsNano: nano(0),
+      claimableNano: nano(0),
+      feeRecipients: [{ feeTo: Buffer.alloc(20, 0xfe), maxBps: 300, owedNano: nano(0) }],
+      balanceNano: nano(0),
+      readAtUnix: Math.floor(clock.now()),
+    } as WorkerState,
+    setPrices(change) {
+      worker.ask = addAsk(change);
+    },
+    offer(change = {}) {
+      const certificate = {
+        domain,
+        hpkeKey: hpke.publicKey,
+        statementHash: statementHash(statement),
+        ...dates,
+      };
+      const signed = { value: certificate, signature: sign(hpkeCertificateLayout.hash(certificate), keys) };
+      return signOffer(
+        {
+          version: 1,
+          seq: 1,
+          issuedAt: Math.floor(clock.now()),
+          worker: address.hash.toString('hex'),
+          workerKey: keys.publicKey.toString('hex'),
+          imageId: imageId.toString('hex'),
+          statement: statement.toString('base64'),
+          certificate: encodeSigned(hpkeCertificateLayout, signed).toString('base64'),
+          asks: [worker.ask].map((ask) =>
+            encodeSigned(askLayout, { value: ask, signature: sign(askLayout.hash(ask), keys) }).toString(
+              'base64',
+            ),
+          ),
+          models: [
+            {
+              id: 'tiny',
+              hash: MODEL_HASH.toString('hex'),
+              contextLength: 2_048,
+              maxOutputTokens: 512,
+              capabilities: ['chat', 'completions', 'embeddings'],
+            },
+          ],
+          slots: worker.slots,
+          maxFeeBps: 300,
+          ...change,
+        },
+        keys,
+      );
+    },
+    run(envelope) {
+      const { ticket, ciphertext } = envelope;
+      const { value } = ticket;
+      const opened = openRequest({
+        statementHash: statementHash(statement),
+        escrowDomain: value.domain,
+        lineId: value.lineId,
+        jobId: value.jobId,
+        keys: hpke,
+        ciphertext,
+      });
+      const request = decodeRequestPlaintext(opened.plaintext);
+      worker.seen.push(request);
+      const answer = options.engine(request);
+      return reply(envelope, opened.replyContext, request, answer);
+    },
+  };
+
+  const reply = (
+    { ticket }: JobEnvelope,
+    context: Parameters<typeof createReplySealer>[0],
+    request: RequestPlaintext,
+    answer: EngineAnswer,
+  ): Buffer[] => {
+    const { tricks } = worker;
+    const { value } = ticket;
+    const nonce = Buffer.alloc(32, 0x77);
+    const sealer = createReplySealer(context, nonce);
+    const head = encodeResponseHead({
+      status: answer.status,
+      headers: { 'content-type': answer.contentType },
+    });
+    const contents = [head, ...answer.pieces.map((piece) => Buffer.from(piece))];
+    const chunks = contents.map((content, i) =>
+      sealer.seal(
+        i === contents.length - 1 ? ChunkKind.LastContent : ChunkKind.Content,
+        encodeContent(content),
+      ),
+    );
+
+    const named = request.head.headers['x-cocoon-ask'];
+    const ask = asks.find((one) => askLayout.hash(one).toString('hex') === named) ?? worker.ask;
+    const honest: Usage = {
+      promptTokens: 0,
+      cachedTokens: 0,
+      completionTokens: 0,
+      reasoningTokens: 0,
+      audioMs: 0,
+      ...answer.usage,
+    };
+    const usage = tricks.usage?.(honest) ?? honest;
+    const fee = jobFee(ask, usage);
+    const plain: JobRecord = {
+      ticketHash: ticketLayout.hash(value),
+      modelHash: MODEL_HASH,
+      imageId,
+      askHash: askLayout.hash(ask),
+      requestHash: value.requestHash,
+      responseHash: sealer.responseHash(),
+      ...usage,
+      fee: tricks.fee?.(fee) ?? fee,
+      startedAt: Math.floor(clock.now()),
+      endedAt: Math.floor(clock.now()),
+      outcome: JobOutcome.Completed,
+    };
+    const record = tricks.record?.(plain) ?? plain;
+    const line = value.lineId.toString('hex');
+    const { range, proof } = appendWithProof(
+      ranges.get(line) ?? EMPTY_RANGE,
+      leafHash(jobRecordImage(record)),
+    );
+    ranges.set(line, range);
+    const total = (worker.totals.get(line) ?? 0n) + record.fee;
+    worker.totals.set(line, total);
+
+    const truth: Receipt = {
+      domain: value.domain,
+      lineId: value.lineId,
+      total,
+      jobs: BigInt(range.count),
+      jobsRoot: rootOf(range),
+      issuedAt: Math.floor(clock.now()),
+      flags: 0,
+    };
+    const receipt = tricks.receipt?.(truth) ?? truth;
+    const signer = tricks.signWith ? keyPairFromSeed(tricks.signWith) : keys;
+    const signed = { value: receipt, signature: sign(receiptLayout.hash(receipt), signer) };
+    const settlement = sealer.seal(
+      ChunkKind.Settlement,
+      encodeSettlement(record, tricks.proof?.(proof) ?? proof),
+    );
+    const frames = [
+      encodeFrame(FrameKind.Head, nonce),
+      ...chunks.map((chunk) => encodeFrame(FrameKind.Chunk, chunk)),
+      encodeFrame(FrameKind.KeepAlive, Buffer.alloc(0)),
+      encodeFrame(FrameKind.Chunk, settlement),
+      encodeFrame(FrameKind.Receipt, encodeSigned(receiptLayout, signed)),
+    ];
+    return tricks.frames?.(frames) ?? frames;
+  };
+  return worker;
+}
