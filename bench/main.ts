@@ -1,0 +1,52 @@
+import { cellHash } from './cellHash';
+import { frames } from './frames';
+import { mountainRange } from './mountainRange';
+import { renderReport, type Benchmark, type Report } from './report';
+import { signatures } from './signatures';
+
+const BENCHMARKS: readonly Benchmark[] = [cellHash, signatures, mountainRange, frames];
+
+const USAGE = `npx tsx bench/main.ts [name...] [--json]
+
+${BENCHMARKS.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')}`;
+
+async function main(words: readonly string[]): Promise<number> {
+  const names = words.filter((word) => !word.startsWith('-'));
+  const options = words.filter((word) => word.startsWith('-'));
+  const unknown = [
+    ...names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name)),
+    ...options.filter((option) => option !== '--json'),
+  ];
+  if (unknown.length > 0) {
+    console.error(`unknown: ${unknown.join(', ')}\n\n${USAGE}`);
+    return 2;
+  }
+
+  const json = options.includes('--json');
+  const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const reports: Record<string, Report> = {};
+  for (const { name, title, run } of chosen) {
+    const report = await run({ onRound: (done, rounds) => showProgress(name, done, rounds) });
+    clearProgress();
+    reports[name] = report;
+    if (!json) console.log(`## ${title}\n\n${renderReport(report)}\n`);
+  }
+  if (json) console.log(JSON.stringify(reports));
+  return 0;
+}
+
+function showProgress(name: string, done: number, rounds: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${name}: round ${done} of ${rounds}  `);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+}
+
+main(process.argv.slice(2)).then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);
