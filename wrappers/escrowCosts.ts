@@ -43,10 +43,12 @@ export function payoutStipendNano(entries: number, prices: ChainPrices = PRICES_
   return nano(gasNano(gas, prices) + prices.lumpNano);
 }
 
-/** What an allocation of `count` entries by the signer costs at most, from free money; as `get_allocate_bound`. */
-export function allocateBoundNano(count: number, entries: number, prices: ChainPrices = PRICES_2026): Nano {
-  const perEntry = binding.GAS_ALLOCATE_ENTRY + binding.GAS_ALLOCATE_LEVEL * bitLength(entries + count);
-  return nano(gasNano(binding.GAS_ALLOCATE_BASE + BigInt(count) * perEntry, prices));
+/**
+ * What an allocation of `count` entries by the signer is checked against, beside the raises: free money must cover this
+ * gas bound (`get_allocate_bound`) and the reserve of each new line, the signer's budget this and the carriage.
+ */
+export function allocateBoundNano(count: number, prices: ChainPrices = PRICES_2026): Nano {
+  return nano(gasNano(BigInt(count + 1) * binding.GAS_ALLOCATE_ENTRY, prices));
 }
 
 /** What neither an allocation nor a withdrawal may touch. */
