@@ -1,11 +1,13 @@
-import { TupleReader, type Address, type Cell, type StateInit, type TupleItem } from '@ton/core';
+import { Address, beginCell, TupleReader, type Cell, type StateInit, type TupleItem } from '@ton/core';
 import {
   internal,
   type Blockchain,
+  type BlockchainSnapshot,
   type SandboxContract,
   type SendMessageResult,
   type TreasuryContract,
 } from '@ton/sandbox';
+import * as binding from '../../build/Worker/Worker_Worker';
 import { sha256 } from '../../src/protocol/hash';
 import {
   modelsRoot,
@@ -18,6 +20,7 @@ import {
   admitBody,
   allowImageBody,
   allowShapeBody,
+  parseListed,
   parseRegistry,
   REGISTRY_GETTERS,
   REGISTRY_OPCODES,
@@ -69,7 +72,17 @@ export interface Network {
   parameters: RegistryParameters;
 }
 
+/** Every network of a test file is the same one, set back to its beginning: one at a time. */
 export async function createNetwork(): Promise<Network> {
+  fresh ??= deployNetwork().then((net) => ({ net, state: net.chain.snapshot() }));
+  const { net, state } = await fresh;
+  await net.chain.loadFrom(state);
+  return net;
+}
+
+let fresh: Promise<{ net: Network; state: BlockchainSnapshot }> | undefined;
+
+async function deployNetwork(): Promise<Network> {
   const chain = await createTestChain();
   const [owner, guardian, treasury, provider, operator, routerOperator, stranger] = await Promise.all(
     ['owner', 'guardian', 'treasury', 'provider', 'operator', 'router operator', 'stranger'].map((name) =>
@@ -182,16 +195,88 @@ export async function get(net: Network, address: Address, method: string, args: 
   return new TupleReader((await net.chain.runGetMethod(address, method, args)).stack);
 }
 
-export async function readWorker(net: Network): Promise<WorkerOnChain> {
-  return parseWorker(await get(net, net.worker, GET_WORKER));
+/** Addresses and bytes as text, so that values compare. */
+export type Plain<T> = T extends bigint
+  ? bigint
+  : T extends Address | Buffer
+    ? string
+    : T extends readonly (infer U)[]
+      ? Plain<U>[]
+      : T extends object
+        ? { [K in keyof T]: Plain<T[K]> }
+        : T;
+
+export function plain<T>(value: T): Plain<T> {
+  const convert = (part: unknown): unknown => {
+    if (Address.isAddress(part)) return part.toRawString();
+    if (Buffer.isBuffer(part)) return part.toString('hex');
+    if (Array.isArray(part)) return part.map(convert);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, convert(inner)]));
+  };
+  return convert(value) as Plain<T>;
+}
+
+export async function readWorker(net: Network): Promise<Plain<WorkerOnChain>> {
+  return plain(parseWorker(await get(net, net.worker, GET_WORKER)));
 }
 
 export async function workerMinValues(net: Network): Promise<WorkerMinValues> {
   return parseWorkerMinValues(await get(net, net.worker, GET_WORKER_MIN_VALUES));
 }
 
-export async function readRegistry(net: Network): Promise<RegistryOnChain> {
-  return parseRegistry(await get(net, net.registry, REGISTRY_GETTERS.registry));
+export async function listedWorkers(net: Network): Promise<string[]> {
+  return plain(parseListed(await get(net, net.registry, REGISTRY_GETTERS.workers)));
+}
+
+export async function listedRouters(net: Network): Promise<string[]> {
+  return plain(parseListed(await get(net, net.registry, REGISTRY_GETTERS.routers)));
+}
+
+/** The same people around children of another registry, deployed or not. */
+export async function withRegistry(net: Network, registry: Address): Promise<Network> {
+  return {
+    ...net,
+    registry,
+    worker: await workerAddress(registry, net.provider.address, INDEX),
+    router: await routerAddress(registry, net.routerOperator.address),
+  };
+}
+
+/** What only the Registry may say to a Worker. */
+export function termsGrantedBody(net: Network): Cell {
+  const { protocolFeeBps, treasury, minStakeNano, unbondingSeconds } = net.parameters;
+  return beginCell()
+    .store(
+      binding.storeTermsGranted({
+        $$type: 'TermsGranted',
+        feeBps: BigInt(protocolFeeBps),
+        treasury,
+        minStake: minStakeNano,
+        unbondingSeconds: BigInt(unbondingSeconds),
+      }),
+    )
+    .endCell();
+}
+
+export function admittedBody(net: Network, image: Buffer, notAfter = IMAGE_EXPIRES_AT): Cell {
+  return beginCell()
+    .store(
+      binding.storeAdmitted({
+        $$type: 'Admitted',
+        statementHash: BigInt(`0x${statementHash(image).toString('hex')}`),
+        imageId: BigInt(`0x${IMAGE_ID.toString('hex')}`),
+        shape: BigInt(`0x${SHAPE.toString('hex')}`),
+        minStake: net.parameters.minStakeNano,
+        notAfter: BigInt(notAfter),
+        responseTo: net.owner.address,
+      }),
+    )
+    .endCell();
+}
+
+export async function readRegistry(net: Network): Promise<Plain<RegistryOnChain>> {
+  return plain(parseRegistry(await get(net, net.registry, REGISTRY_GETTERS.registry)));
 }
 
 /** The message chain as `from -> to: op exit` lines with everybody's name. */
