@@ -41,6 +41,7 @@ const FAULTS: Partial<Record<ErrorCode, Fault>> = {
   line_unknown: 'line',
   line_closing: 'line',
   line_near_end: 'line',
+  line_too_long: 'line',
   line_cap_exceeded: 'line',
   line_below_min_cap: 'line',
   line_wrong_worker: 'line',

@@ -69,6 +69,7 @@ export async function startJob(
           modelHash: candidate.ask.modelHash,
           imageId: candidate.worker.imageId,
           bound: usageBound(request, candidate.model),
+          choices: request.choices,
           capNano: usable.entry.capNano,
           askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
           delivered,

@@ -43,9 +43,10 @@ export const CLIENT_LIMITS = {
   bestFew: 3,
   bestFewPercent: 25,
 
-  /** Tokens that a chat template adds to a prompt beyond the bytes of its JSON. */
+  /** Tokens that a chat template adds beyond the bytes of the JSON: what a ticket allows for, and what is believed. */
   templateTokens: 128,
-  /** Tokens without text: ends of turns, tool markers. */
+  templateTokensMax: 1_024,
+  /** Tokens of one choice without text: ends of turns, tool markers. */
   silentTokens: 64,
 } as const;
 

@@ -68,9 +68,13 @@ export function readModelRequest(path: string, text: string): ModelRequest {
 }
 
 /** The largest counts that an honest bill can show. */
-export function usageBound(request: ModelRequest, model: OfferedModel): Usage {
+export function usageBound(
+  request: ModelRequest,
+  model: OfferedModel,
+  templateTokens: number = CLIENT_LIMITS.templateTokensMax,
+): Usage {
   // No tokenizer makes more tokens than bytes; the JSON around a message covers what a template adds to it.
-  const bytes = request.body.length + CLIENT_LIMITS.templateTokens;
+  const bytes = request.body.length + templateTokens;
   const perAnswer = Math.min(
     request.maxTokens ?? model.maxOutputTokens,
     model.maxOutputTokens,
@@ -88,7 +92,7 @@ export function usageBound(request: ModelRequest, model: OfferedModel): Usage {
 /** What a ticket for this request must permit. */
 export function maxFeeOf(request: ModelRequest, model: OfferedModel, ask: Ask): Nano {
   const dearest = ask.cachedPrice > ask.promptPrice ? ask.cachedPrice : ask.promptPrice;
-  return jobFee({ ...ask, promptPrice: dearest }, usageBound(request, model));
+  return jobFee({ ...ask, promptPrice: dearest }, usageBound(request, model, CLIENT_LIMITS.templateTokens));
 }
 
 function parseBody(text: string): Body {

@@ -26,6 +26,7 @@ export interface ExpectedJob {
   imageId: Buffer;
   /** The largest counts that the request permits. */
   bound: Usage;
+  choices: number;
   /** The cap that the chain shows. */
   capNano: bigint;
   /** Null for an ask of that worker which this client never verified. */
@@ -84,7 +85,7 @@ function checkPrice(record: JobRecord, expected: ExpectedJob): void {
   demand(record.fee <= max, 'receipt_overcharged', `The fee is ${record.fee}, the ticket allows ${max}.`);
 }
 
-function checkCounts(record: JobRecord, { bound, delivered }: ExpectedJob): void {
+function checkCounts(record: JobRecord, { bound, choices, delivered }: ExpectedJob): void {
   const within = (name: string, value: number, most: number | null): void =>
     demand(
       most === null || value <= most,
@@ -98,11 +99,8 @@ function checkCounts(record: JobRecord, { bound, delivered }: ExpectedJob): void
   within('completion tokens', record.completionTokens, delivered.completionTokens);
   // A token has at least a byte of text, but for a few that have none.
   const visible = record.completionTokens - record.reasoningTokens;
-  within(
-    'visible tokens',
-    visible,
-    delivered.textBytes === null ? null : delivered.textBytes + CLIENT_LIMITS.silentTokens,
-  );
+  const silent = CLIENT_LIMITS.silentTokens * choices;
+  within('visible tokens', visible, delivered.textBytes === null ? null : delivered.textBytes + silent);
 }
 
 function readReceipt(bytes: Buffer): Signed<Receipt> {

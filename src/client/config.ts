@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { nano, parseCoins } from '../protocol/amounts';
+import { GATEWAY_LIMITS } from './limits';
+import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
+
+const coins = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,9})?$/, 'an amount such as "1.25"')
+  .transform(parseCoins);
+const nanos = z
+  .string()
+  .regex(/^\d{1,20}$/, 'nanotons as a string of digits')
+  .transform(nano);
+const accountHash = z.string().regex(/^[0-9a-f]{64}$/, '32 bytes in lower-case hex');
+const url = z.url().transform((text) => text.replace(/\/+$/, ''));
+
+/** The client's configuration file. Unknown keys fail; secrets are named by file and never written here. */
+export const clientFileSchema = z.strictObject({
+  chain: z.strictObject({
+    /** Base URL of a toncenter-compatible API. */
+    endpoint: z.url(),
+    apiKeyFile: z.string().min(1).optional(),
+    /** Needed only where the endpoint does not tell it. */
+    networkId: z.number().int().optional(),
+    registry: z.string().min(1),
+    /** URL of a devnet, whose clock is then followed instead of the system's. */
+    devnet: z.url().optional(),
+  }),
+  routers: z.array(url).min(1).max(16),
+  /** Address of the escrow, in any form. */
+  escrow: z.string().min(1),
+  /** File with the signer's seed: 32 bytes in hex. */
+  signerSeedFile: z.string().min(1),
+  dataDir: z.string().min(1),
+  gateway: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(8_787),
+      /** File with one API key per line; needed to listen anywhere but on the loopback. */
+      apiKeysFile: z.string().min(1).optional(),
+      bodyMaxBytes: z
+        .number()
+        .int()
+        .positive()
+        .max(GATEWAY_LIMITS.bodyBytes)
+        .default(GATEWAY_LIMITS.bodyBytes),
+    })
+    .prefault({}),
+  policy: z
+    .strictObject({
+      maxPromptPrice: nanos.nullable().default(DEFAULT_POLICY.maxPromptPrice),
+      maxCompletionPrice: nanos.nullable().default(DEFAULT_POLICY.maxCompletionPrice),
+      /** The most that one request may cost, in coins. */
+      maxFee: coins.nullable().default(DEFAULT_POLICY.maxFeeNano),
+      allowWorkers: z.array(accountHash).nullable().default(null),
+      denyWorkers: z.array(accountHash).default([]),
+      allowSimulated: z.boolean().default(false),
+      maxRouterFeeBps: z.number().int().min(0).max(10_000).default(DEFAULT_POLICY.maxRouterFeeBps),
+    })
+    .prefault({}),
+  lines: z
+    .strictObject({
+      firstCap: coins.default(DEFAULT_FUNDING.firstCapNano),
+      raiseMin: coins.default(DEFAULT_FUNDING.raiseMinNano),
+      raiseMax: coins.default(DEFAULT_FUNDING.raiseMaxNano),
+      roomPercent: z.number().int().min(1).max(100).default(DEFAULT_FUNDING.roomPercent),
+      most: z.number().int().min(1).max(255).default(DEFAULT_FUNDING.maxLines),
+      raisesPerDay: z.number().int().min(1).max(1_000).default(DEFAULT_FUNDING.raisesPerDay),
+    })
+    .prefault({}),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type ClientFile = z.infer<typeof clientFileSchema>;
+
+/** One message that lists every problem of the file. */
+export function parseClientFile(text: string): ClientFile {
+  const parsed = clientFileSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(z.prettifyError(parsed.error));
+}
