@@ -40,7 +40,12 @@ test('provider stakes, and the registry lists the worker and grants terms', asyn
     active: false,
     keys: [],
     admitted: null,
-    terms: { feeBps: 100, minStakeNano: STAKE, unbondingSeconds: 14 * N.DAY, treasury: N.plain(net.treasury.address) },
+    terms: {
+      feeBps: 100,
+      minStakeNano: STAKE,
+      unbondingSeconds: 14 * N.DAY,
+      treasury: N.plain(net.treasury.address),
+    },
   });
   expect(await N.listedWorkers(net)).toEqual([N.plain(net.worker)]);
 });
@@ -67,7 +72,10 @@ test('later stakes take no reserve again', async () => {
   const body = stakeBody(N.COIN, net.stranger.address);
   expect(N.firstExit(net, await command(net, body, N.COIN + gas - 1n))).toBe(1103);
   expect(N.firstExit(net, await command(net, body, N.COIN + gas))).toBe(0);
-  expect(await N.readWorker(net)).toMatchObject({ stakeNano: 11n * N.COIN, operator: N.plain(net.stranger.address) });
+  expect(await N.readWorker(net)).toMatchObject({
+    stakeNano: 11n * N.COIN,
+    operator: N.plain(net.stranger.address),
+  });
 });
 
 test('only the provider stakes, sets the operator, unstakes and withdraws', async () => {
@@ -167,7 +175,12 @@ test('unstaking without a stake is refused', async () => {
 test('I-10 governance can only better the terms of a stake, never worsen them', async () => {
   const net = await N.createNetwork();
   const change = (protocolFeeBps: number, unbondingSeconds: number) =>
-    N.send(net, net.owner, net.registry, setParametersBody({ ...net.parameters, protocolFeeBps, unbondingSeconds }));
+    N.send(
+      net,
+      net.owner,
+      net.registry,
+      setParametersBody({ ...net.parameters, protocolFeeBps, unbondingSeconds }),
+    );
   await N.stake(net);
   await change(500, 30 * N.DAY);
   await N.stake(net, 0n);

@@ -17,7 +17,9 @@ import * as N from '../support/network';
 
 /** Gas of the Worker's first transaction in a message chain. */
 function workerGas(net: N.Network, result: SendMessageResult, skip = 0): number {
-  const own = result.transactions.filter((tx) => tx.inMessage?.info.dest?.toString() === net.worker.toString());
+  const own = result.transactions.filter(
+    (tx) => tx.inMessage?.info.dest?.toString() === net.worker.toString(),
+  );
   return gasUsed(own[skip]!);
 }
 
@@ -76,7 +78,8 @@ test('a worker with every key and every router listed stays below the bounds tha
     const admitted = await N.admit(net, image);
     expect(workerGas(net, admitted)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ADMITTED));
   }
-  for (let n = 1; n < MAX_FEE_RECIPIENTS; n++) await list(net, sha256(Buffer.from(`router ${n}`)).subarray(0, 20));
+  for (let n = 1; n < MAX_FEE_RECIPIENTS; n++)
+    await list(net, sha256(Buffer.from(`router ${n}`)).subarray(0, 20));
   const listed = workerGas(net, await list(net, feeTo(net)));
   const payoutWithFee = workerGas(net, await pay(net, 100));
   const pulled = workerGas(net, await N.send(net, net.routerOperator, net.worker, pullFeeBody()));

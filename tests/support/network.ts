@@ -110,7 +110,14 @@ async function deployNetwork(): Promise<Network> {
       treasury: treasury!.address,
     },
   };
-  await send(net, net.owner, registry, setParametersBody(net.parameters), COIN, await registryInit(owner!.address));
+  await send(
+    net,
+    net.owner,
+    registry,
+    setParametersBody(net.parameters),
+    COIN,
+    await registryInit(owner!.address),
+  );
   await send(net, net.owner, registry, setGuardianBody(net.guardian.address));
   await send(net, net.owner, registry, allowImageBody(IMAGE_ID, IMAGE_EXPIRES_AT));
   await send(net, net.owner, registry, allowShapeBody(SHAPE));
@@ -132,9 +139,19 @@ export async function send(
   );
 }
 
-export async function stake(net: Network, amountNano: bigint = net.parameters.minStakeNano): Promise<SendMessageResult> {
+export async function stake(
+  net: Network,
+  amountNano: bigint = net.parameters.minStakeNano,
+): Promise<SendMessageResult> {
   const init = await workerInit(net.registry, net.provider.address, INDEX);
-  return send(net, net.provider, net.worker, stakeBody(amountNano, net.operator.address), amountNano + COIN, init);
+  return send(
+    net,
+    net.provider,
+    net.worker,
+    stakeBody(amountNano, net.operator.address),
+    amountNano + COIN,
+    init,
+  );
 }
 
 export function workerKey(name = 'first'): Buffer {
@@ -191,7 +208,12 @@ export async function createActiveWorker(): Promise<Network> {
   return net;
 }
 
-export async function get(net: Network, address: Address, method: string, args: TupleItem[] = []): Promise<TupleReader> {
+export async function get(
+  net: Network,
+  address: Address,
+  method: string,
+  args: TupleItem[] = [],
+): Promise<TupleReader> {
   return new TupleReader((await net.chain.runGetMethod(address, method, args)).stack);
 }
 
@@ -219,6 +241,12 @@ export function plain<T>(value: T): Plain<T> {
 
 export async function readWorker(net: Network): Promise<Plain<WorkerOnChain>> {
   return plain(parseWorker(await get(net, net.worker, GET_WORKER)));
+}
+
+/** Puts a contract into a balance that no message leads to quickly, such as after years of rent. */
+export async function setBalance(net: Network, address: Address, balance: bigint): Promise<void> {
+  const contract = await net.chain.getContract(address);
+  contract.balance = balance;
 }
 
 export async function workerMinValues(net: Network): Promise<WorkerMinValues> {
@@ -283,12 +311,18 @@ export async function readRegistry(net: Network): Promise<Plain<RegistryOnChain>
 export function story(net: Network, result: SendMessageResult): string[] {
   const names = {
     addresses: new Map(
-      Object.entries({ ...walletsOf(net), registry: net.registry, worker: net.worker, router: net.router }).map(
-        ([name, address]) => [address.toRawString(), name],
-      ),
+      Object.entries({
+        ...walletsOf(net),
+        registry: net.registry,
+        worker: net.worker,
+        router: net.router,
+      }).map(([name, address]) => [address.toRawString(), name]),
     ),
     opcodes: new Map(
-      Object.entries({ ...WORKER_OPCODES, ...REGISTRY_OPCODES, ...ROUTER_OPCODES }).map(([name, op]) => [op, name]),
+      Object.entries({ ...WORKER_OPCODES, ...REGISTRY_OPCODES, ...ROUTER_OPCODES }).map(([name, op]) => [
+        op,
+        name,
+      ]),
     ),
   };
   return flow(result, names).map(({ from, to, op, exit }: Step) => `${from} -> ${to}: ${op} ${exit}`);
