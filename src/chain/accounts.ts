@@ -115,11 +115,17 @@ export const listRecipient = (
   maxBps: number,
 ): Promise<ActionReport> => payOut(wallet, worker, workerContract.listRecipientBody(feeTo, maxBps));
 
-export const delistRecipient = (wallet: WalletSender, worker: Address, feeTo: Buffer): Promise<ActionReport> =>
-  payOut(wallet, worker, workerContract.delistRecipientBody(feeTo));
+export const delistRecipient = (
+  wallet: WalletSender,
+  worker: Address,
+  feeTo: Buffer,
+): Promise<ActionReport> => payOut(wallet, worker, workerContract.delistRecipientBody(feeTo));
 
-export const setOperator = (wallet: WalletSender, worker: Address, operator: Address): Promise<ActionReport> =>
-  payOut(wallet, worker, workerContract.setOperatorBody(operator));
+export const setOperator = (
+  wallet: WalletSender,
+  worker: Address,
+  operator: Address,
+): Promise<ActionReport> => payOut(wallet, worker, workerContract.setOperatorBody(operator));
 
 export const unstakeWorker = (wallet: WalletSender, worker: Address): Promise<ActionReport> =>
   command(wallet, worker, workerContract.unstakeBody(), workerContract.WORKER_VALUES.unstake);
@@ -167,13 +173,21 @@ export async function deployRegistry(wallet: WalletSender, salt = 0, body?: Cell
 export const orderRegistry = (wallet: WalletSender, registry: Address, body: Cell): Promise<ActionReport> =>
   command(wallet, registry, body, registryContract.REGISTRY_VALUES.order);
 
-/** Confirms what a Worker's operator announced. */
-export const admitWorker = (
+/** Confirms what a Worker's operator announced; throws with the Worker's reason when it does not take it. */
+export async function admitWorker(
   wallet: WalletSender,
   registry: Address,
   admission: Parameters<typeof registryContract.admitBody>[0],
-): Promise<ActionReport> =>
-  command(wallet, registry, registryContract.admitBody(admission), registryContract.REGISTRY_VALUES.admit);
+): Promise<ActionReport> {
+  const body = registryContract.admitBody(admission);
+  const report = await command(wallet, registry, body, registryContract.REGISTRY_VALUES.admit);
+  // A refusal is an answer here, not a bounce: a bounce would not carry the reason.
+  for (const answer of report.answers) {
+    const refusal = registryContract.parseAdmissionRefusal(answer.body);
+    if (refusal) throw refused(refusal.worker, refusal.reason);
+  }
+  return report;
+}
 
 const command = (
   wallet: WalletSender,
@@ -188,10 +202,14 @@ const payOut = (wallet: WalletSender, worker: Address, body: Cell): Promise<Acti
 async function act(wallet: WalletSender, message: OutgoingMessage): Promise<ActionReport> {
   const report = await wallet.transfer([message]);
   if (!report.failure) return { ...report, contract: message.to };
-  const { address, exitCode } = report.failure;
-  throw new CocoonError(
+  throw refused(report.failure.address, report.failure.exitCode);
+}
+
+function refused(contract: Address, exitCode: number): CocoonError {
+  const reason = nameOfExitCode(exitCode);
+  return new CocoonError(
     'chain_refused',
-    `${address.toString()} refused the message: ${nameOfExitCode(exitCode)} (${exitCode}).`,
+    `${contract.toString()} refused the message: ${reason} (${exitCode}).`,
   );
 }
 

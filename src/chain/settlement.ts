@@ -58,7 +58,8 @@ export function createSettlement(deps: {
   const { chain, clock, wallet } = deps;
 
   const valueNano = (entries: number, lines: number): bigint => settleValueNano(lines, entries, chain.prices);
-  const feeNano: Settlement['feeNano'] = (state, lines) => valueNano(state.lines.size, lines) + WALLET_FEE_NANO;
+  const feeNano: Settlement['feeNano'] = (state, lines) =>
+    valueNano(state.lines.size, lines) + WALLET_FEE_NANO;
 
   async function read(escrow: Address): Promise<EscrowState> {
     const state = await chain.escrow(escrow);
@@ -96,7 +97,10 @@ export function createSettlement(deps: {
     async settle(state, items) {
       const { unpaid } = await submit(state.address, items);
       if (unpaid.length > 0) {
-        throw new CocoonError('chain_refused', `${unpaid.length} lines of ${state.address.toString()} stayed unpaid.`);
+        throw new CocoonError(
+          'chain_refused',
+          `${unpaid.length} lines of ${state.address.toString()} stayed unpaid.`,
+        );
       }
     },
     async run(held, policy = {}) {

@@ -35,6 +35,7 @@ export async function followTransfer(sent: SentMessage, deps: TraceDeps): Promis
 
   let fees = feesOf(root.transaction);
   let failure: TransferReport['failure'] = null;
+  const answers: TransferReport['answers'][number][] = [];
   const open = consequences(root);
   // A wallet skips what it cannot pay for, and says nothing.
   if (open.length < sent.count) {
@@ -49,6 +50,10 @@ export async function followTransfer(sent: SentMessage, deps: TraceDeps): Promis
   for (let n = 0; open.length > 0; n++) {
     if (n >= CHAIN_LIMITS.traceTransactions) throw endless();
     const message = open.shift()!;
+    if (message.info.type === 'internal' && message.info.dest.equals(sent.wallet)) {
+      const { src, value } = message.info;
+      answers.push({ from: src, valueNano: nano(value.coins), body: message.body });
+    }
     const next = await findInternal(message, deps, deadlineMs);
     fees = nano(fees + feesOf(next.transaction));
     failure ??= failureOf(next);
@@ -62,6 +67,7 @@ export async function followTransfer(sent: SentMessage, deps: TraceDeps): Promis
     hash: root.hash,
     atUnix: root.transaction.now,
     failure,
+    answers,
   };
 }
 

@@ -115,6 +115,8 @@ export interface TransferReport {
   atUnix: number;
   /** The first contract that refused its message, when one did. */
   failure: { address: Address; exitCode: number } | null;
+  /** What came back to the wallet. */
+  answers: readonly { from: Address; valueNano: Nano; body: Cell }[];
 }
 
 export interface OutgoingMessage {
