@@ -36,7 +36,10 @@ export function pricesAt(band: PriceBand, position: PricePosition): Prices {
 }
 
 /** Mean share of busy slots since the last reading, from the times at which jobs started and ended. */
-export function createUtilisation(slots: number, now: () => number): { busy(jobs: number): void; read(): number } {
+export function createUtilisation(
+  slots: number,
+  now: () => number,
+): { busy(jobs: number): void; read(): number } {
   let jobs = 0;
   let since = now();
   let start = since;

@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { Pool, type Dispatcher } from 'undici';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
-import type { EngineRequest } from './engineRequest';
+import type { EnginePath, EngineRequest } from './engineRequest';
 import { WORKER_LIMITS } from './limits';
 
 /** An OpenAI-compatible engine on this machine: vLLM, SGLang, llama.cpp's server or the development engine. */
@@ -18,7 +18,17 @@ export type EngineReply =
   /** The `data` of each server-sent event, `[DONE]` included. */
   | { kind: 'stream'; status: number; events: AsyncIterable<string> };
 
-export function createEngine(config: { url: string; connections: number }): Engine {
+/** The smallest real request to each model. */
+export interface Canary {
+  path: EnginePath;
+  body: Record<string, unknown>;
+}
+
+export function createEngine(config: {
+  url: string;
+  connections: number;
+  canaries: readonly Canary[];
+}): Engine {
   const pool = new Pool(config.url, {
     connections: config.connections,
     pipelining: 1,
@@ -49,7 +59,26 @@ export function createEngine(config: { url: string; connections: number }): Engi
       const served = servedModels(body.toString('utf8'));
       const missing = models.find((model) => !served.includes(model));
       if (list.statusCode !== 200 || missing !== undefined) {
-        throw new CocoonError('worker_failed', `The engine does not list the model "${missing ?? models.join()}".`);
+        throw new CocoonError(
+          'worker_failed',
+          `The engine does not list the model "${missing ?? models.join()}".`,
+        );
+      }
+      for (const canary of config.canaries) {
+        const answer = await pool.request({
+          method: 'POST',
+          path: canary.path,
+          body: JSON.stringify(canary.body),
+          headers: { 'content-type': 'application/json' },
+          signal,
+        });
+        await answer.body.dump();
+        if (answer.statusCode !== 200) {
+          throw new CocoonError(
+            'worker_failed',
+            `The engine answers a canary with status ${answer.statusCode}.`,
+          );
+        }
       }
     },
     close: () => pool.close(),
@@ -115,6 +144,7 @@ function engineError(cause: unknown, signal: AbortSignal): CocoonError {
   if (cause instanceof CocoonError) return cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (signal.aborted) return new CocoonError('worker_failed', 'The job was cut off.', { cause });
-  if (TIMEOUTS.has(code)) return new CocoonError('engine_timeout', 'The engine was silent for too long.', { cause });
+  if (TIMEOUTS.has(code))
+    return new CocoonError('engine_timeout', 'The engine was silent for too long.', { cause });
   return new CocoonError('worker_failed', 'The engine failed.', { cause });
 }

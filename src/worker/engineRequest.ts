@@ -32,12 +32,28 @@ const CAPABILITY: Record<EnginePath, OfferedModel['capabilities'][number] | null
 const PASSED = new Set([
   ...['model', 'messages', 'prompt', 'input', 'suffix', 'echo', 'stream', 'n', 'stop', 'seed', 'temperature'],
   ...['top_p', 'top_k', 'min_p', 'typical_p', 'repetition_penalty', 'frequency_penalty', 'presence_penalty'],
-  ...['max_tokens', 'max_completion_tokens', 'min_tokens', 'logit_bias', 'logprobs', 'top_logprobs', 'ignore_eos'],
+  ...[
+    'max_tokens',
+    'max_completion_tokens',
+    'min_tokens',
+    'logit_bias',
+    'logprobs',
+    'top_logprobs',
+    'ignore_eos',
+  ],
   ...['response_format', 'tools', 'tool_choice', 'parallel_tool_calls', 'reasoning_effort', 'functions'],
   ...['function_call', 'encoding_format', 'dimensions', 'chat_template_kwargs', 'skip_special_tokens'],
 ]);
 /** Harmless fields that say something about the caller: they end here. */
-const DROPPED = new Set(['user', 'metadata', 'store', 'service_tier', 'stream_options', 'cache_salt', 'best_of']);
+const DROPPED = new Set([
+  'user',
+  'metadata',
+  'store',
+  'service_tier',
+  'stream_options',
+  'cache_salt',
+  'best_of',
+]);
 const DROPPED_TOO = new Set(['safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'verbosity']);
 
 export interface RequestRules {
@@ -81,7 +97,15 @@ export function prepareRequest(
   }
   if (rules.cacheSalt !== null) body['cache_salt'] = rules.cacheSalt;
   const encoded = Buffer.from(JSON.stringify(body));
-  return { method: 'POST', path, body: encoded, stream, maxTokens, choices, requestBytes: request.body.length };
+  return {
+    method: 'POST',
+    path,
+    body: encoded,
+    stream,
+    maxTokens,
+    choices,
+    requestBytes: request.body.length,
+  };
 }
 
 function knownPath(path: string): EnginePath {
@@ -98,7 +122,10 @@ function readFields(body: Buffer, modelId: string): Record<string, unknown> {
     if (value !== null) fields[name] = value;
   }
   if (fields['model'] !== undefined && fields['model'] !== modelId) {
-    throw new CocoonError('model_not_found', 'The body names another model than the sealed request commits to.');
+    throw new CocoonError(
+      'model_not_found',
+      'The body names another model than the sealed request commits to.',
+    );
   }
   refuseRemoteContent(fields['messages']);
   return fields;
@@ -107,7 +134,8 @@ function readFields(body: Buffer, modelId: string): Record<string, unknown> {
 function parseObject(body: Buffer): Record<string, unknown> {
   try {
     const json: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+    if (typeof json === 'object' && json !== null && !Array.isArray(json))
+      return json as Record<string, unknown>;
   } catch {
     // Answered below, without the parser's message: it quotes the text.
   }
@@ -131,9 +159,13 @@ function refuseRemoteContent(messages: unknown): void {
 
 function choicesOf(fields: Record<string, unknown>): number {
   const n = fields['n'] ?? 1;
-  const prompts = Array.isArray(fields['prompt']) && typeof fields['prompt'][0] !== 'number' ? fields['prompt'].length : 1;
+  const prompts =
+    Array.isArray(fields['prompt']) && typeof fields['prompt'][0] !== 'number' ? fields['prompt'].length : 1;
   if (!isCount(n) || n < 1 || prompts < 1 || n * prompts > WORKER_LIMITS.choicesMax) {
-    throw new CocoonError('invalid_request', `n must be an integer, at most ${WORKER_LIMITS.choicesMax} answers in all.`);
+    throw new CocoonError(
+      'invalid_request',
+      `n must be an integer, at most ${WORKER_LIMITS.choicesMax} answers in all.`,
+    );
   }
   return n * prompts;
 }
@@ -145,7 +177,8 @@ function allowedTokens(
   rules: RequestRules,
 ): number {
   const asked = fields['max_completion_tokens'] ?? fields['max_tokens'] ?? rules.model.maxOutputTokens;
-  if (!isCount(asked) || asked < 1) throw new CocoonError('invalid_request', 'max_tokens must be a positive integer.');
+  if (!isCount(asked) || asked < 1)
+    throw new CocoonError('invalid_request', 'max_tokens must be a positive integer.');
   const wanted = Math.min(asked, rules.model.maxOutputTokens);
   const maxTokens = affordableTokens(rules.prices, { requestBytes, choices, wanted }, rules.maxFee);
   if (maxTokens < 1) throw new CocoonError('price_above_max', "The ticket's maximum pays for no token.");
@@ -154,4 +187,22 @@ function allowedTokens(
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+/** The smallest request that shows that the engine computes with this model. */
+export function canaryOf(
+  model: RequestRules['model'],
+): { path: EnginePath; body: Record<string, unknown> } | null {
+  const { engineModel, capabilities } = model;
+  if (capabilities.includes('chat')) {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    return { path: '/v1/chat/completions', body: { model: engineModel, messages, max_tokens: 1 } };
+  }
+  if (capabilities.includes('completions')) {
+    return { path: '/v1/completions', body: { model: engineModel, prompt: 'Hi', max_tokens: 1 } };
+  }
+  if (capabilities.includes('embeddings')) {
+    return { path: '/v1/embeddings', body: { model: engineModel, input: 'Hi' } };
+  }
+  return null;
 }

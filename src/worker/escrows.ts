@@ -59,7 +59,10 @@ export function createEscrows(deps: { chain: Chain; clock: Clock }): Escrows {
 
 function inTime(state: EscrowState | null, now: number): EscrowState | null {
   if (state && !isFresh(state, now)) {
-    throw new CocoonError('chain_unavailable', "The chain's last block is more than a minute from this clock.");
+    throw new CocoonError(
+      'chain_unavailable',
+      "The chain's last block is more than a minute from this clock.",
+    );
   }
   return state;
 }

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { CocoonError } from '../protocol/errors';
 
 /** A name for a place where a crash drill may end the process; a no-op otherwise. */
@@ -22,7 +22,7 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-export function createGroupCommit(db: DatabaseSync, faultPoint: FaultPoint): GroupCommit {
+export function createGroupCommit(db: DatabaseSyncInstance, faultPoint: FaultPoint): GroupCommit {
   let waiting: Pending[] = [];
   let scheduled = false;
   let failure: CocoonError | null = null;

@@ -4,31 +4,37 @@ import { CocoonError, type ErrorCode } from '../protocol/errors';
 import { sha256 } from '../protocol/hash';
 import { LIMITS } from '../protocol/limits';
 import { lineId } from '../protocol/line';
-import { ticketLayout } from '../protocol/signed';
+import { ticketLayout, type Ask, type Signed, type Ticket } from '../protocol/signed';
 import type { JobEnvelope } from '../protocol/wire';
 import type { RequestPlaintext } from '../channel';
-import type { Ask } from '../protocol/signed';
 import type { LineAccount } from './ledger';
 import type { Standing } from './standing';
 
 /** Every reason for which a worker runs no job, each with its own code. All of them come before anything is run. */
 
-/** What the envelope alone shows: no chain, no ledger. */
-export function checkEnvelope(
-  envelope: JobEnvelope,
-  self: { worker: Buffer; workerKey: Buffer },
-  now: number,
-): void {
+/** What the envelope alone shows: no clock, no chain, no ledger. */
+export function checkEnvelope(envelope: JobEnvelope, self: { worker: Buffer; workerKey: Buffer }): void {
   const { line, ticket, ciphertext } = envelope;
   const { value } = ticket;
-  refuseUnless(line.workerAddress.equals(self.worker), 'line_wrong_worker', 'The line names another contract.');
-  refuseUnless(line.workerKey.equals(self.workerKey), 'line_wrong_worker', 'The line names another worker key.');
+  refuseUnless(
+    line.workerAddress.equals(self.worker),
+    'line_wrong_worker',
+    'The line names another contract.',
+  );
+  refuseUnless(
+    line.workerKey.equals(self.workerKey),
+    'line_wrong_worker',
+    'The line names another worker key.',
+  );
   refuseUnless(lineId(line).equals(value.lineId), 'ticket_wrong_line', 'The ticket is for another line.');
   refuseUnless(
     sha256(ciphertext).equals(value.requestHash),
     'ticket_wrong_request',
     'The ticket is for another request.',
   );
+}
+
+export function checkTimes({ value }: Signed<Ticket>, now: number): void {
   refuseUnless(
     value.issuedAt <= now + LIMITS.clockSkewSeconds,
     'ticket_not_yet_valid',
@@ -57,14 +63,22 @@ export function checkSigner(envelope: JobEnvelope, state: EscrowState): void {
 export function checkLine(
   envelope: JobEnvelope,
   state: EscrowState,
-  own: { account: LineAccount | null; standing: Standing; ask: Ask | null },
+  own: { account: LineAccount | null; standing: Standing; ask: Ask },
   now: number,
 ): void {
   const { line, ticket } = envelope;
   const entry = state.lines.get(ticket.value.lineId.toString('hex'));
   refuseUnless(entry !== undefined, 'line_unknown', 'The escrow has no such line.');
-  refuseUnless(entry.settleBy === line.settleBy, 'line_unknown', 'The entry of this line settles at another time.');
-  refuseUnless(entry.closeAt === 0 && own.account?.final !== true, 'line_closing', 'The line is being closed.');
+  refuseUnless(
+    entry.settleBy === line.settleBy,
+    'line_unknown',
+    'The entry of this line settles at another time.',
+  );
+  refuseUnless(
+    entry.closeAt === 0 && own.account?.final !== true,
+    'line_closing',
+    'The line is being closed.',
+  );
   refuseUnless(
     now < line.settleBy - LIMITS.noTicketsBeforeSettleBySeconds,
     'line_near_end',
@@ -77,11 +91,7 @@ export function checkLine(
   );
   const listed = own.standing.fees.get(line.feeTo.toString('hex')) ?? 0;
   refuseUnless(line.feeBps <= listed, 'line_fee_too_high', "The line's router fee is above the listed one.");
-  refuseUnless(
-    own.ask === null || entry.capNano >= own.ask.minCap,
-    'line_below_min_cap',
-    'The cap is below the minimum.',
-  );
+  refuseUnless(entry.capNano >= own.ask.minCap, 'line_below_min_cap', "The cap is below the ask's minimum.");
 
   const earned = own.account?.totalNano ?? 0n;
   // The chain paid more than this ledger knows of: the ledger is not the one of this key.

@@ -76,7 +76,7 @@ export interface Ledger {
   close(): void;
 }
 
-const FILE = 'ledger.sqlite';
+export const LEDGER_FILE = 'ledger.sqlite';
 
 /**
  * Opens the ledger of `workerKey` in the state directory; null when the directory holds none or another key's.
@@ -86,7 +86,7 @@ export function openLedger(
   config: { stateDir: string; workerKey: Buffer; create: boolean },
   faultPoint: FaultPoint,
 ): Ledger | null {
-  const path = join(config.stateDir, FILE);
+  const path = join(config.stateDir, LEDGER_FILE);
   const db = openLedgerDatabase(path);
   chmodSync(path, 0o600);
   const readMeta = db.prepare('SELECT value FROM meta WHERE name = ?');
@@ -161,7 +161,10 @@ export function openLedger(
       if (live) return { ticketHash: live, state: JobState.Running };
       const row = statements.job.get(domain, jobId) as { ticket: Uint8Array; state: number } | undefined;
       if (!row) return null;
-      return { ticketHash: ticketLayout.hashImage(row.ticket.subarray(0, ticketLayout.size)), state: row.state };
+      return {
+        ticketHash: ticketLayout.hashImage(row.ticket.subarray(0, ticketLayout.size)),
+        state: row.state,
+      };
     },
     begin(account, ticket) {
       const { jobId, maxFee } = ticket.value;
@@ -207,16 +210,18 @@ export function openLedger(
     },
     accounts: () => [...accounts.values()],
     audit: (account, from, limit) =>
-      (statements.audit.all(account.domain, account.lineId, from, limit) as unknown as AuditRow[]).map((row) => ({
-        ticket: Buffer.from(row.ticket),
-        record: Buffer.from(row.record),
-      })),
+      (statements.audit.all(account.domain, account.lineId, from, limit) as unknown as AuditRow[]).map(
+        (row) => ({
+          ticket: Buffer.from(row.ticket),
+          record: Buffer.from(row.record),
+        }),
+      ),
     nextSeq(atLeast) {
       seq = Math.max(seq + 1, Math.floor(atLeast));
       writeMeta.run('seq', seq);
       return seq;
     },
-    broken: commits.broken,
+    broken: () => commits.broken(),
     close() {
       commits.flush();
       db.close();

@@ -1,4 +1,4 @@
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 
 /** Tables of one worker key. Blobs are hashes, signatures and records: nothing of a prompt or an answer. */
 const TABLES = `
@@ -35,10 +35,14 @@ export enum JobState {
   Void = 2,
 }
 
-/** Opens the ledger so that a commit that returned is on disk. */
-export function openLedgerDatabase(path: string): DatabaseSync {
+/**
+ * Opens the ledger so that a commit that returned is on disk, and for this process alone: two that sign with one
+ * key would write two histories.
+ */
+export function openLedgerDatabase(path: string): DatabaseSyncInstance {
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;');
+  db.exec('PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE;');
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   db.exec(TABLES);
   return db;
 }

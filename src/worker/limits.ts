@@ -15,7 +15,7 @@ export const WORKER_LIMITS = {
   pingMs: 10_000,
   unansweredPings: 2,
   statusMs: 10_000,
-  statusStreams: 4,
+  statusBufferBytes: 1024 * 1024,
   helloMaxBytes: 1_024,
 
   reconnectMinMs: 500,
@@ -29,6 +29,7 @@ export const WORKER_LIMITS = {
   engineSilenceMs: 120_000,
   engineHealthTimeoutMs: 15_000,
   healthEveryMs: 30_000,
+  healthRetryMs: 2_000,
   choicesMax: 8,
 
   /** Rows that one audit hands over. */
@@ -43,6 +44,8 @@ export const WORKER_LIMITS = {
   escrowCacheEntries: 10_000,
   /** An escrow read younger than this is not read again for a job that it already permits. */
   escrowFreshSeconds: 20,
+  /** A refusal is looked at again with a read no older than this. */
+  escrowRereadSeconds: 0.5,
 
   askSeconds: 600,
   askRenewSeconds: 240,
@@ -54,4 +57,5 @@ export const WORKER_LIMITS = {
   settleBeforeEndSeconds: 26 * 3_600,
 
   drainTimeoutMs: 60_000,
+  linkDrainMs: 5_000,
 } as const;

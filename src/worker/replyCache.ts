@@ -10,10 +10,12 @@ export interface ReplyCache {
   forget(key: string): void;
 }
 
-export function createReplyCache(limits: { bytes: number; entries: number } = {
-  bytes: WORKER_LIMITS.replyCacheBytes,
-  entries: WORKER_LIMITS.replyCacheEntries,
-}): ReplyCache {
+export function createReplyCache(
+  limits: { bytes: number; entries: number } = {
+    bytes: WORKER_LIMITS.replyCacheBytes,
+    entries: WORKER_LIMITS.replyCacheEntries,
+  },
+): ReplyCache {
   const running = new Map<string, ReplyLog>();
   const finished = new Map<string, { reply: ReplyLog; bytes: number }>();
   let bytes = 0;

@@ -11,6 +11,8 @@ export interface ReplyLog {
   end(): void;
   /** Resolves when the engine may go on: some reader is close behind, or none is left. */
   room(): Promise<void>;
+  /** All that was appended. */
+  appended(): Carried;
   /** What reached a reader. */
   delivered(): Carried;
   read(): ReplyReader;
@@ -25,7 +27,7 @@ export interface Carried {
 }
 
 export interface ReplyReader {
-  /** The next frame, null at the end. Waits; a second wait at the same time is a mistake of the caller. */
+  /** The next frame, null at the end or after `leave`. Waits; a second wait at once is a mistake of the caller. */
   next(): Promise<Buffer | null>;
   /** The frame given last went out. */
   taken(): void;
@@ -80,23 +82,25 @@ export function createReplyLog(): ReplyLog {
         wakeProducer = resolve;
       });
     },
+    appended: () => sums.at(-1) ?? NOTHING,
     delivered: () => sums[deliveredFrames - 1] ?? NOTHING,
     abandoned: abandonment.signal,
     bytes: () => size,
     read() {
-      const reader = { at: 0, wake: (): void => undefined };
+      const reader = { at: 0, left: false, wake: (): void => undefined };
       readers.add(reader);
       return {
         next() {
           const frame = frames[reader.at];
+          if (reader.left) return Promise.resolve(null);
           if (frame) return Promise.resolve(frame);
           if (ended) return Promise.resolve(null);
           return new Promise((resolve) => {
             reader.wake = () => {
               const came = frames[reader.at];
-              if (!came && !ended) return;
+              if (!came && !ended && !reader.left) return;
               reader.wake = () => undefined;
-              resolve(came ?? null);
+              resolve(reader.left ? null : (came ?? null));
             };
           });
         },
@@ -107,6 +111,8 @@ export function createReplyLog(): ReplyLog {
         },
         leave() {
           if (!readers.delete(reader)) return;
+          reader.left = true;
+          reader.wake();
           if (readers.size === 0 && !ended) abandonment.abort();
           release();
         },

@@ -65,10 +65,16 @@ export function createStandingWatch(
   };
 
   const tick = async (): Promise<void> => {
+    if (!(await look()) || !isDue(standing, clock.now())) return;
+    if (await announce()) await look();
+  };
+
+  /** False when the contract is not there. */
+  const look = async (): Promise<boolean> => {
     const state = await deps.chain.worker(config.worker);
     if (!state) {
       complain('not admitted: the Worker contract is not deployed');
-      return;
+      return false;
     }
     const next = standingOf(state, config.receiptKey, statements.all(), clock.now());
     const changed = describes(next) !== describes(standing);
@@ -80,17 +86,18 @@ export function createStandingWatch(
       }
       deps.onChange?.(next);
     }
-    if (isDue(next, clock.now())) await announce();
     if (!next.admitted) complain('not admitted: jobs are refused until the registry confirms the statement');
+    return true;
   };
 
-  const announce = async (): Promise<void> => {
+  /** True when a statement was sent. */
+  const announce = async (): Promise<boolean> => {
     const now = clock.now();
-    if (announced && now < announced.atUnix + WORKER_LIMITS.announceRetrySeconds) return;
+    if (announced && now < announced.atUnix + WORKER_LIMITS.announceRetrySeconds) return false;
     if (!deps.operator) {
       if (!announced) announced = { statement: pending(now) ?? statements.write(now), atUnix: now };
       complain('not announced: no operator wallet is configured, so another process must announce');
-      return;
+      return false;
     }
     const statement = pending(now) ?? statements.write(now);
     announced = { statement, atUnix: now };
@@ -98,6 +105,7 @@ export function createStandingWatch(
     try {
       await deps.operator.send({ to: config.worker, valueNano, body, bounce: true });
       log.info({ statement: statement.hash.toString('hex') }, 'statement announced');
+      return true;
     } catch (error) {
       announced = null;
       throw error;

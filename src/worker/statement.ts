@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AEAD_ID, KDF_ID, KEM_ID } from '../channel';
 import { LIMITS } from '../protocol/limits';
-import { modelsRoot, parseStatement, statementHash, statementImage, StatementRole } from '../protocol/statement';
+import {
+  modelsRoot,
+  parseStatement,
+  statementHash,
+  statementImage,
+  StatementRole,
+} from '../protocol/statement';
 import type { HpkeKeyring } from './hpkeKeys';
 import { readSecretFile, writeSecretFile } from './stateFiles';
 

@@ -1,0 +1,113 @@
+import { CocoonError, errorBody } from '../protocol/errors';
+import type { Engine, EngineReply } from './engine';
+import { textBytesOf, usageOf } from './engineReply';
+import { prepareRequest, type EngineRequest, type RequestRules } from './engineRequest';
+import type { ReportedUsage } from './metering';
+import type { ReplyLog } from './replyLog';
+import type { SealedWriter } from './sealedWriter';
+
+/** What is known of a run besides what went out. */
+export interface Execution {
+  reported: ReportedUsage | null;
+  /** False when the engine broke off or was cut off. */
+  complete: boolean;
+  /** Null when the request never reached the engine, so that nothing may be billed. */
+  request: EngineRequest | null;
+}
+
+/** Asks the engine and writes its answer into the sealed reply; errors become part of the answer. Never rejects. */
+export async function execute(
+  request: { method: 'GET' | 'POST'; path: string; body: Buffer },
+  rules: RequestRules,
+  deps: { engine: Engine; writer: SealedWriter; log: ReplyLog; signal: AbortSignal },
+): Promise<Execution> {
+  const state: Execution = { reported: null, complete: false, request: null };
+  try {
+    const prepared = prepareRequest(request, rules);
+    const reply = await deps.engine.run(prepared, deps.signal);
+    state.complete =
+      reply.kind === 'json'
+        ? writeJson(reply, prepared, state, deps.writer, rules)
+        : await writeStream(reply, prepared, state, deps, rules);
+  } catch (error) {
+    writeError(asCocoonError(error), deps.writer);
+  }
+  return state;
+}
+
+function writeJson(
+  reply: EngineReply & { kind: 'json' },
+  request: EngineRequest,
+  state: Execution,
+  writer: SealedWriter,
+  rules: RequestRules,
+): boolean {
+  if (reply.status >= 500) throw new CocoonError('worker_failed', 'The engine failed.');
+  const json = parseJson(reply.body);
+  // A refusal of the engine is an answer, and it is free.
+  if (reply.status === 200) {
+    state.request = request;
+    state.reported = usageOf(json);
+  }
+  writer.head({ status: reply.status, headers: { 'content-type': reply.contentType } });
+  writer.write(renamed(json, rules) ?? reply.body, textBytesOf(json));
+  return true;
+}
+
+async function writeStream(
+  reply: EngineReply & { kind: 'stream' },
+  request: EngineRequest,
+  state: Execution,
+  deps: { writer: SealedWriter; log: ReplyLog; signal: AbortSignal },
+  rules: RequestRules,
+): Promise<boolean> {
+  state.request = request;
+  deps.writer.head({ status: reply.status, headers: { 'content-type': 'text/event-stream' } });
+  let ended = false;
+  for await (const data of reply.events) {
+    const json = data === '[DONE]' ? null : parseJson(Buffer.from(data));
+    state.reported = usageOf(json) ?? state.reported;
+    deps.writer.write(eventBytes(renamed(json, rules)?.toString('utf8') ?? data), textBytesOf(json));
+    ended ||= data === '[DONE]';
+    await deps.log.room();
+    if (deps.signal.aborted) break;
+  }
+  if (!ended) throw new CocoonError('worker_failed', 'The engine broke off.');
+  return true;
+}
+
+/** A sealed response when nothing was written yet, else an error event inside the stream. */
+export function writeError(error: CocoonError, writer: SealedWriter): void {
+  const body = JSON.stringify(errorBody(error));
+  if (writer.started()) {
+    writer.write(eventBytes(body), 0);
+    return;
+  }
+  writer.head({ status: error.httpStatus, headers: { 'content-type': 'application/json' } });
+  writer.write(Buffer.from(body), 0);
+}
+
+function eventBytes(data: string): Buffer {
+  return Buffer.from(`data: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
+}
+
+/** Clients know a model by the name that the worker offers, not by the engine's. */
+function renamed(json: unknown, rules: RequestRules): Buffer | null {
+  const { id, engineModel } = rules.model;
+  if (id === engineModel || typeof json !== 'object' || json === null || !('model' in json)) return null;
+  return Buffer.from(JSON.stringify({ ...json, model: id }));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function asCocoonError(error: unknown): CocoonError {
+  return error instanceof CocoonError
+    ? error
+    : new CocoonError('worker_failed', 'The worker failed.', { cause: error });
+}

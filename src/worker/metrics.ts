@@ -1,0 +1,78 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { JobOutcome } from '../protocol/jobRecord';
+import type { JobEnd } from './jobs';
+
+/** Numbers for Prometheus. Nothing here names a client, a line or a text. */
+export interface Metrics {
+  ended(job: JobEnd): void;
+  refused(code: string): void;
+  text(): Promise<string>;
+}
+
+export interface Gauges {
+  running: () => number;
+  free: () => number;
+  links: () => number;
+  admitted: () => boolean;
+  activeUntilUnix: () => number;
+}
+
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      ...{ name, help, registers },
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('cocoon_worker_jobs_running', 'Jobs that run now', gauges.running);
+  gauge('cocoon_worker_slots_free', 'Jobs that could start now', gauges.free);
+  gauge('cocoon_worker_links', 'Routers that are linked', gauges.links);
+  gauge('cocoon_worker_admitted', '1 while the chain admits this key', () => Number(gauges.admitted()));
+  gauge(
+    'cocoon_worker_active_until_seconds',
+    'Unix time of the last admitted second',
+    gauges.activeUntilUnix,
+  );
+
+  const jobs = new Counter({
+    name: 'cocoon_worker_jobs_total',
+    help: 'Jobs that ended with a record',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const fees = new Counter({ name: 'cocoon_worker_fees_nano_total', help: 'Billed nanotons', registers });
+  const tokens = new Counter({
+    name: 'cocoon_worker_tokens_total',
+    help: 'Billed tokens',
+    labelNames: ['type'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'gen_ai_server_request_duration_seconds',
+    help: 'From acceptance to the receipt',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'cocoon_worker_refusals_total',
+    help: 'Jobs that were refused',
+    labelNames: ['code'],
+    registers,
+  });
+
+  return {
+    ended({ record, seconds }) {
+      jobs.inc({ outcome: record.outcome === JobOutcome.Completed ? 'completed' : 'partial' });
+      fees.inc(Number(record.fee));
+      tokens.inc({ type: 'prompt' }, record.promptTokens);
+      tokens.inc({ type: 'completion' }, record.completionTokens);
+      duration.observe(seconds);
+    },
+    refused: (code) => refusals.inc({ code }),
+    text: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,254 @@
+import type { Cell } from '@ton/core';
+import type { Chain, Clock, Sender } from '../chain/types';
+import type { Timers } from '../channel';
+import { workerDomain } from '../protocol/domain';
+import { CocoonError } from '../protocol/errors';
+import { startAdminServer } from './adminServer';
+import { createAsks } from './asks';
+import { createUtilisation } from './autopilot';
+import type { WorkerConfig } from './config';
+import { createEngine, type Engine } from './engine';
+import { createEngineHealth } from './engineHealth';
+import { canaryOf } from './engineRequest';
+import { createEscrows } from './escrows';
+import type { FaultPoint } from './groupCommit';
+import { createHpkeKeyring } from './hpkeKeys';
+import { createJobs } from './jobs';
+import { ensureLedger } from './identity';
+import { WORKER_LIMITS } from './limits';
+import { createLinkDialer } from './linkDialer';
+import type { Logger } from './logger';
+import { createMetrics } from './metrics';
+import { createOfferBoard } from './offer';
+import { createReceiptSigner } from './receipts';
+import { createReplyCache } from './replyCache';
+import { createSettler, type Settlement } from './settler';
+import { createStandingWatch } from './standing';
+import { createStatements } from './statement';
+import { ensureStateDir } from './stateFiles';
+import { createStatusBoard } from './status';
+import { every, within } from './timers';
+
+export interface WorkerDeps {
+  chain: Chain;
+  clock: Clock;
+  timers: Timers;
+  randomBytes: (bytes: number) => Buffer;
+  /** In [0, 1); for jitter only. */
+  random: () => number;
+  log: Logger;
+  announceMessage: (statement: Cell) => { body: Cell; valueNano: bigint };
+  /** Announces statements; absent when another process does. */
+  operator?: Sender;
+  /** Settles; absent when routers or another process do. */
+  settlement?: Settlement;
+  /** A test may end the process here. */
+  faultPoint?: FaultPoint;
+}
+
+export interface WorkerStatus {
+  ready: boolean;
+  admitted: boolean;
+  activeUntil: number;
+  engineHealthy: boolean;
+  draining: boolean;
+  running: number;
+  free: number;
+  slots: number;
+  workerKey: string;
+  links: { router: string; connected: boolean }[];
+}
+
+export interface Worker {
+  readonly workerKey: Buffer;
+  readonly adminPort: number;
+  status(): WorkerStatus;
+  /** Takes no more jobs, lets the running ones end, says GOAWAY, settles; then closes. */
+  drain(): Promise<void>;
+  /** Ends at once. What was acknowledged is on disk. */
+  close(): Promise<void>;
+}
+
+/** Starts a worker: it dials its routers, keeps itself admitted and serves jobs until it is drained or closed. */
+export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Promise<Worker> {
+  const { chain, clock, timers, log } = deps;
+  const now = (): number => clock.now();
+  const faultPoint = deps.faultPoint ?? (() => undefined);
+  ensureStateDir(config.stateDir);
+  const { key, ledger } = ensureLedger(config.stateDir, { now, random: deps.randomBytes, faultPoint, log });
+  const workerKey = key.keys.publicKey;
+  const scope = { networkId: chain.networkId, registry: chain.registry.hash, self: config.worker.hash };
+  const domain = workerDomain(scope);
+  const nextSeq = (): number => ledger.nextSeq(now());
+
+  const models = config.models.map(({ engineModel, floor, ceiling, minCap_nano, ...offered }) => ({
+    offered: { ...offered, engineModel: engineModel ?? offered.id },
+    published: offered,
+    hash: Buffer.from(offered.hash, 'hex'),
+    band: { floor, ceiling: ceiling ?? floor },
+    minCapNano: minCap_nano,
+  }));
+  const canaries = models.flatMap(({ offered }) => canaryOf(offered) ?? []);
+  const engine: Engine = createEngine({ url: config.engine.url, connections: config.slots + 1, canaries });
+
+  const hpke = createHpkeKeyring(
+    { stateDir: config.stateDir, domain, receiptKeys: key.keys },
+    { now, random: deps.randomBytes },
+  );
+  const statements = createStatements(
+    config.stateDir,
+    {
+      networkId: scope.networkId,
+      registry: scope.registry,
+      worker: scope.self,
+      receiptKey: workerKey,
+      modelHashes: models.map(({ hash }) => hash),
+      gpuEvidenceHash: config.gpuEvidenceHash,
+      hostTier: config.hostTier,
+    },
+    hpke,
+  );
+  const asks = createAsks({ domain, models, keys: key.keys }, { now, nextSeq });
+  const standing = createStandingWatch(
+    { worker: config.worker, receiptKey: workerKey },
+    {
+      ...{ chain, clock, log, statements, announceMessage: deps.announceMessage },
+      ...(deps.operator ? { operator: deps.operator } : {}),
+      onChange: () => {
+        offers.refresh();
+        status.refresh();
+      },
+    },
+  );
+  const offers = createOfferBoard(
+    {
+      worker: config.worker.hash,
+      imageId: config.imageId,
+      models: models.map(({ published }) => published),
+      slots: config.slots,
+      keys: key.keys,
+    },
+    { now, nextSeq, standing: () => standing.current(), asks, hpke },
+  );
+
+  let draining = false;
+  const closedReason = (): CocoonError | null => {
+    if (draining) return new CocoonError('draining', 'The worker is shutting down.');
+    if (ledger.broken()) return new CocoonError('internal', 'The ledger cannot be written.');
+    if (!standing.current().admitted)
+      return new CocoonError('worker_unverified', 'The worker is not admitted.');
+    if (!health.healthy()) return new CocoonError('worker_failed', 'The engine does not serve.');
+    return null;
+  };
+
+  const escrows = createEscrows({ chain, clock });
+  const signReceipt = createReceiptSigner(key.keys, { now, faultPoint });
+  const utilisation = createUtilisation(config.slots, now);
+  const jobs = createJobs(
+    {
+      worker: config.worker.hash,
+      workerKey,
+      imageId: config.imageId,
+      models,
+      slots: config.slots,
+      cacheSalt: config.engine.cacheSalt ? deps.randomBytes(32) : null,
+      continuousUsage: config.engine.continuousUsage,
+    },
+    {
+      ...{ clock, timers, escrows, ledger, hpke, asks, engine, signReceipt, log, faultPoint },
+      random: deps.randomBytes,
+      replies: createReplyCache(),
+      standing: () => standing.current(),
+      closed: closedReason,
+      onLoad: (running) => {
+        utilisation.busy(running);
+        status.refresh();
+      },
+      onEnd: (end) => metrics.ended(end),
+      onRefused: (code) => metrics.refused(code),
+    },
+  );
+  const health = createEngineHealth(
+    engine,
+    models.map(({ offered }) => offered.engineModel),
+    { timers, log, busy: () => jobs.running() > 0, onChange: () => status.refresh() },
+  );
+  const free = (): number => (closedReason() ? 0 : config.slots - jobs.running());
+  const status = createStatusBoard(() => ({ free: free(), draining }));
+  const metrics = createMetrics({
+    running: () => jobs.running(),
+    free,
+    links: () => links.filter((link) => link.connected()).length,
+    admitted: () => standing.current().admitted,
+    activeUntilUnix: () => standing.current().activeUntil,
+  });
+  const settler = deps.settlement
+    ? createSettler({ clock, escrows, ledger, signReceipt, settlement: deps.settlement, log })
+    : null;
+
+  const report = (): WorkerStatus => ({
+    ready: closedReason() === null,
+    admitted: standing.current().admitted,
+    activeUntil: standing.current().activeUntil,
+    engineHealthy: health.healthy(),
+    draining,
+    running: jobs.running(),
+    free: free(),
+    slots: config.slots,
+    workerKey: workerKey.toString('hex'),
+    links: links.map((link) => ({ router: link.url, connected: link.connected() })),
+  });
+  const admin = await startAdminServer(config.adminPort, { metrics, status: report });
+
+  const stops = [
+    every(timers, WORKER_LIMITS.admissionEveryMs, () => {
+      void standing.tick().then(() => status.refresh());
+    }),
+    every(timers, WORKER_LIMITS.autopilotEveryMs, () => {
+      if (asks.step(utilisation.read())) offers.refresh();
+    }),
+    every(timers, WORKER_LIMITS.settleEveryMs, () => void settler?.run()),
+  ];
+  await Promise.all([standing.tick(), health.check()]);
+  const links = config.routers.map((url) =>
+    createLinkDialer(url, {
+      ...{ timers, log, jobs, offers, status, now },
+      keys: key.keys,
+      random: deps.random,
+    }),
+  );
+
+  let ended: Promise<void> | null = null;
+  const end = async (): Promise<void> => {
+    stops.forEach((stop) => stop());
+    health.close();
+    links.forEach((link) => link.close());
+    await admin.close();
+    await engine.close();
+    ledger.close();
+  };
+  const close = (): Promise<void> => (ended ??= end());
+
+  return {
+    workerKey,
+    adminPort: admin.port,
+    status: report,
+    close,
+    async drain() {
+      draining = true;
+      status.refresh();
+      log.info({ running: jobs.running() }, 'draining');
+      const late = (): Error => new CocoonError('draining', 'Jobs still run.');
+      await within(timers, WORKER_LIMITS.drainTimeoutMs, jobs.idle(), late).catch(() => {
+        log.warn({ running: jobs.running() }, 'jobs are cut off');
+      });
+      // The last frames may still be on their way to a reader.
+      const drained = Promise.all(links.map((link) => link.drain()));
+      await within(timers, WORKER_LIMITS.linkDrainMs, drained, late).catch(() => undefined);
+      if (config.finalReceiptsOnDrain)
+        await Promise.all(ledger.accounts().map((line) => ledger.finalise(line)));
+      await settler?.run({ all: true });
+      await close();
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Address } from '@ton/core';
+import type { Chain, EscrowState, LineEntry, Sender, WorkerState } from '../../../../src/chain/types';
+import { nano } from '../../../../src/protocol/amounts';
+import { escrowDomain } from '../../../../src/protocol/domain';
+import { keyPairFromSeed, type KeyPair } from '../../../../src/protocol/ed25519';
+import { sha256 } from '../../../../src/protocol/hash';
+import { lineId, NO_FEE_RECIPIENT, type Line } from '../../../../src/protocol/line';
+import { parseStatement, statementHash } from '../../../../src/protocol/statement';
+import { announceMessage } from '../../../../src/worker/announce';
+import { workerConfigSchema, type WorkerConfig } from '../../../../src/worker/config';
+import { silentLogger } from '../../../../src/worker/logger';
+import { createWorker, type Worker, type WorkerDeps } from '../../../../src/worker/worker';
+import { startScriptedEngine, type ScriptedEngine } from './scriptedEngine';
+import { openReply, sealJob, type JobBend, type JobFacts, type OpenedReply, type SealedJob } from './testClient';
+import { sendJob, startTestRouter, type Reply, type TestRouter } from './testRouter';
+import { createTestTimers, type TestTimers } from './timers';
+
+/** One worker between a scripted engine, a test router and a chain that is plain data. */
+export const NETWORK_ID = -3;
+export const START = 1_900_000_000;
+const DAY = 86_400;
+export const REGISTRY = new Address(0, sha256(Buffer.from('registry')));
+export const WORKER = new Address(0, sha256(Buffer.from('worker')));
+export const MODEL_HASH = sha256(Buffer.from('model'));
+
+export interface TestEscrow {
+  hash: Buffer;
+  signer: KeyPair;
+  domain: Buffer;
+  state: EscrowState;
+}
+
+export interface World {
+  worker: Worker;
+  engine: ScriptedEngine;
+  router: TestRouter;
+  timers: TestTimers;
+  clock: { time: number; now(): number };
+  chain: TestChain;
+  escrow: TestEscrow;
+  line: Line;
+  stateDir: string;
+  config: WorkerConfig;
+  /** A genuine job, bent as the test wants. */
+  job(facts?: Partial<JobFacts>, bend?: JobBend): SealedJob;
+  send(job: SealedJob): Promise<Reply>;
+  /** Sends and opens; throws when it was refused. */
+  run(facts?: Partial<JobFacts>, bend?: JobBend): Promise<OpenedReply>;
+  /** Ends the worker and starts another over the same directory. */
+  restart(deps?: Partial<WorkerDeps>): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface TestChain extends Chain {
+  /** The statement announced last. */
+  statement(): { hash: Buffer; hpkeKey: Buffer };
+  escrows: Map<string, EscrowState>;
+  workerState: WorkerState | null;
+  failing: boolean;
+  announced: number;
+  /** False while the registry's owner confirms nothing. */
+  admits: boolean;
+  operator: Sender;
+}
+
+export interface WorldOptions {
+  config?: Record<string, unknown>;
+  deps?: Partial<WorkerDeps>;
+  slots?: number;
+  admits?: boolean;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const engine = await startScriptedEngine();
+  const router = await startTestRouter();
+  const clock = { time: START, now: () => clock.time };
+  const timers = createTestTimers();
+  const stateDir = mkdtempSync(join(tmpdir(), 'cocoon-worker-'));
+  const chain = createTestChain(clock, options.admits ?? true);
+  const config = workerConfigSchema.parse({
+    stateDir,
+    network: { endpoint: 'http://127.0.0.1:1', networkId: NETWORK_ID, registry: REGISTRY.toRawString() },
+    worker: WORKER.toRawString(),
+    imageId: 'ab'.repeat(32),
+    routers: [router.url],
+    engine: { url: engine.url },
+    slots: options.slots ?? 4,
+    models: [
+      {
+        ...{ id: 'tiny', hash: MODEL_HASH.toString('hex'), engineModel: 'engine-tiny' },
+        ...{ contextLength: 2048, maxOutputTokens: 512, capabilities: ['chat', 'completions', 'embeddings'] },
+        floor: { prompt_nano: '1000000', cached_nano: '500000', completion_nano: '2000000' },
+        minCap_nano: '1000',
+      },
+    ],
+    ...options.config,
+  });
+  const start = (deps: Partial<WorkerDeps>): Promise<Worker> =>
+    createWorker(config, {
+      ...{ chain, clock, timers, log: silentLogger, announceMessage, operator: chain.operator },
+      randomBytes: (bytes) => Buffer.from(createHash('shake256', { outputLength: bytes }).update(`${++draws}`).digest()),
+      random: () => 0.5,
+      ...options.deps,
+      ...deps,
+    });
+  let draws = 0;
+  let jobs = 0;
+  let worker = await start({});
+  let session = await router.link();
+
+  const escrow = openEscrow(chain, 'client', clock.time);
+  const line = (): Line => ({
+    workerAddress: WORKER.hash,
+    settleBy: START + 10 * DAY,
+    feeBps: 0,
+    feeTo: NO_FEE_RECIPIENT,
+    workerKey: worker.workerKey,
+  });
+  openLine(escrow, line());
+
+  const world: World = {
+    ...{ worker, engine, router, timers, clock, chain, escrow, line: line(), stateDir, config },
+    job(facts = {}, bend = {}) {
+      const statement = chain.statement();
+      return sealJob(
+        {
+          escrow: escrow.hash,
+          domain: escrow.domain,
+          line: world.line,
+          signer: escrow.signer,
+          recipientKey: statement.hpkeKey,
+          statementHash: statement.hash,
+          modelHash: MODEL_HASH,
+          jobId: sha256(Buffer.from(`job ${++jobs}`)).subarray(0, 16),
+          now: clock.time,
+          maxFee: 10_000n,
+          path: '/v1/chat/completions',
+          body: { model: 'tiny', messages: [{ role: 'user', content: 'Say hello' }] },
+          ...facts,
+        },
+        bend,
+      );
+    },
+    send: (job) => sendJob(session, job.bytes),
+    async run(facts, bend) {
+      const job = world.job(facts, bend);
+      const reply = await world.send(job);
+      if (reply.code !== null) throw new Error(`refused: ${reply.code}`);
+      return openReply(job, reply.frames);
+    },
+    async restart(deps = {}) {
+      await router.dropLink();
+      await worker.close();
+      worker = await start(deps);
+      session = await router.link();
+      world.worker = worker;
+    },
+    async end() {
+      await worker.close();
+      await router.close();
+      await engine.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+export function openEscrow(chain: TestChain, name: string, readAtUnix: number): TestEscrow {
+  const hash = sha256(Buffer.from(`escrow ${name}`));
+  const signer = keyPairFromSeed(sha256(Buffer.from(`signer ${name}`)));
+  const domain = escrowDomain({ networkId: NETWORK_ID, registry: REGISTRY.hash, self: hash }, 7n);
+  const state: EscrowState = {
+    address: new Address(0, hash),
+    registry: REGISTRY,
+    client: new Address(0, sha256(Buffer.from(`client ${name}`))),
+    salt: 0n,
+    signer: signer.publicKey,
+    signerBudgetNano: nano(0),
+    seqno: 0,
+    closeDelaySeconds: 129_600,
+    born: 7n,
+    domain,
+    balanceNano: nano(10_000_000_000n),
+    lockedNano: nano(0),
+    freeNano: nano(0),
+    reserveNano: nano(0),
+    lines: new Map(),
+    readAtUnix,
+  };
+  chain.escrows.set(hash.toString('hex'), state);
+  return { hash, signer, domain, state };
+}
+
+export function openLine(escrow: TestEscrow, line: Line, bend: Partial<LineEntry> = {}): void {
+  const lines = escrow.state.lines as Map<string, LineEntry>;
+  lines.set(lineId(line).toString('hex'), {
+    ...{ capNano: nano(50_000_000n), paidNano: nano(0), settleBy: line.settleBy, closeAt: 0 },
+    ...bend,
+  });
+}
+
+function createTestChain(
+  clock: { now(): number },
+  admits: boolean,
+): TestChain & { statement(): { hash: Buffer; hpkeKey: Buffer } } {
+  let statement: Buffer | null = null;
+  const refuse = (): never => {
+    throw new Error('not used here');
+  };
+  const chain = {
+    networkId: NETWORK_ID,
+    registry: REGISTRY,
+    escrows: new Map<string, EscrowState>(),
+    workerState: {
+      ...{ address: WORKER, registry: REGISTRY, provider: WORKER, index: 0, operator: WORKER },
+      ...{ stakeNano: nano(1), activeUntil: 0, active: true, unstakeAt: 0, keys: [], feeRecipients: [] },
+      ...{ statementHash: Buffer.alloc(32), imageId: Buffer.alloc(32), readAtUnix: clock.now() },
+      ...{ earningsNano: nano(0), claimableNano: nano(0), balanceNano: nano(0) },
+    } as WorkerState | null,
+    failing: false,
+    announced: 0,
+    admits,
+    statement() {
+      if (!statement) throw new Error('nothing was announced');
+      return { hash: statementHash(statement), hpkeKey: parseStatement(statement).hpkeKey };
+    },
+    operator: {
+      address: WORKER,
+      send({ body }: { body?: import('@ton/core').Cell }) {
+        const slice = body!.beginParse().skip(32).loadRef().beginParse();
+        statement = Buffer.concat([slice.loadBuffer(127), slice.loadRef().beginParse().loadBuffer(90)]);
+        chain.announced += 1;
+        if (chain.admits) admit(chain, statement);
+        return Promise.resolve();
+      },
+    },
+    blockTime: () => Promise.resolve(Math.floor(clock.now())),
+    escrow(address: Address) {
+      if (chain.failing) return Promise.reject(new Error('no chain'));
+      const state = chain.escrows.get(address.hash.toString('hex')) ?? null;
+      return Promise.resolve(state && { ...state, readAtUnix: clock.now() });
+    },
+    worker: () => (chain.failing ? Promise.reject(new Error('no chain')) : Promise.resolve(chain.workerState)),
+    workers: refuse,
+    balance: refuse,
+    isDeployed: refuse,
+    sendExternal: refuse,
+    transactions: refuse,
+  };
+  return chain;
+}
+
+function admit(chain: { workerState: WorkerState | null }, image: Buffer): void {
+  const { receiptKey, notAfter } = parseStatement(image);
+  const keys = chain.workerState!.keys.filter(({ workerKey }) => !workerKey.equals(receiptKey));
+  const admitted = { workerKey: receiptKey, activeUntil: notAfter, lastSettleBy: START + 13 * DAY };
+  chain.workerState = {
+    ...chain.workerState!,
+    ...{ keys: [...keys, admitted], activeUntil: notAfter, statementHash: statementHash(image) },
+  };
+}
