@@ -1,10 +1,12 @@
 import { cellHash } from './cellHash';
+import { dependencies } from './dependencies';
 import { frames } from './frames';
+import { ledger } from './ledger';
 import { mountainRange } from './mountainRange';
 import { renderReport, type Benchmark, type Report } from './report';
 import { signatures } from './signatures';
 
-const BENCHMARKS: readonly Benchmark[] = [cellHash, signatures, mountainRange, frames];
+const BENCHMARKS: readonly Benchmark[] = [cellHash, signatures, mountainRange, frames, ledger, dependencies];
 
 const USAGE = `npx tsx bench/main.ts [name...] [--json]
 
