@@ -1,7 +1,8 @@
-import { TupleReader, toNano, type Address, type Cell } from '@ton/core';
+import { TupleReader, toNano, type Address, type Cell, type StateInit } from '@ton/core';
 import {
   internal,
   type Blockchain,
+  type BlockchainSnapshot,
   type SandboxContract,
   type SendMessageResult,
   type TreasuryContract,
@@ -17,6 +18,7 @@ import {
   allocateExternalBody,
   escrowAddress,
   escrowInit,
+  ESCROW_OPCODES,
   openBody,
   parseEscrow,
   parseLine,
@@ -30,7 +32,7 @@ import {
   type SettleItem,
 } from '../../wrappers/Escrow';
 import { createAdmittedWorker, type AdmittedWorker } from './admittedWorker';
-import { balanceOf, createTestChain } from './chain';
+import { balanceOf, createTestChain, exitCode, flow, type Names } from './chain';
 
 export const HOUR = 3_600;
 export const DAY = 86_400;
@@ -46,9 +48,35 @@ export interface EscrowWorld {
   escrow: Address;
 }
 
-export async function createEscrowWorld(
-  options: { open?: boolean; depositNano?: bigint; budgetNano?: bigint } = {},
-): Promise<EscrowWorld> {
+export interface WorldOptions {
+  /** False leaves the escrow unborn. */
+  open?: boolean;
+  depositNano?: bigint;
+  budgetNano?: bigint;
+}
+
+const made = new Map<string, { world: EscrowWorld; snapshot: BlockchainSnapshot }>();
+
+/** A world at its beginning. It is made once for each set of options; the same one again is the same chain, rewound. */
+export async function createEscrowWorld(options: WorldOptions = {}): Promise<EscrowWorld> {
+  const { open = true, depositNano = toNano('10'), budgetNano = toNano('1000') } = options;
+  const key = [open, depositNano, budgetNano].join();
+  const known = made.get(key);
+  if (known) {
+    await known.world.chain.loadFrom(known.snapshot);
+    return known.world;
+  }
+  const world = await makeWorld();
+  if (open) {
+    const { publicKey } = world.signer;
+    const body = openBody({ signer: publicKey, signerBudgetNano: budgetNano, closeDelaySeconds: 36 * HOUR });
+    await send(world, { from: world.client.address, value: depositNano, init: true, body });
+  }
+  made.set(key, { world, snapshot: world.chain.snapshot() });
+  return world;
+}
+
+async function makeWorld(): Promise<EscrowWorld> {
   const chain = await createTestChain();
   const registry = await chain.treasury('registry');
   const client = await chain.treasury('client');
@@ -56,20 +84,7 @@ export async function createEscrowWorld(
   const worker = await createAdmittedWorker(chain, registry, 'first');
   const signer = keyPairFromSeed(sha256(Buffer.from('client signer')));
   const escrow = await escrowAddress(registry.address, client.address, 0n);
-  const world = { chain, registry, client, stranger, worker, signer, escrow };
-  if (options.open !== false) {
-    await send(world, {
-      from: client.address,
-      value: options.depositNano ?? toNano('10'),
-      init: true,
-      body: openBody({
-        signer: signer.publicKey,
-        signerBudgetNano: options.budgetNano ?? toNano('1000'),
-        closeDelaySeconds: 36 * HOUR,
-      }),
-    });
-  }
-  return world;
+  return { chain, registry, client, stranger, worker, signer, escrow };
 }
 
 export async function send(
@@ -163,10 +178,11 @@ export async function signedAllocation(
 }
 
 /** Sends an external message; throws when the escrow does not accept it. */
-export function sendExternal(world: EscrowWorld, body: Cell): Promise<SendMessageResult> {
+export function sendExternal(world: EscrowWorld, body: Cell, init?: StateInit): Promise<SendMessageResult> {
   return world.chain.sendMessage({
     info: { type: 'external-in', dest: world.escrow, importFee: 0n },
     body,
+    ...(init && { init }),
   });
 }
 
@@ -219,4 +235,64 @@ export function settle(
   valueNano: bigint = toNano('1'),
 ): Promise<SendMessageResult> {
   return send(world, { from: world.stranger.address, value: valueNano, body: settleBody(items) });
+}
+
+/** Exit code of the escrow's own first transaction in a message chain. */
+export function escrowExit(world: EscrowWorld, result: SendMessageResult): number | null {
+  return exitCode(result.transactions.find((tx) => tx.inMessage?.info.dest?.toString() === world.escrow.toString())!);
+}
+
+/** Exit code with which the escrow refuses an external message, or 0 when it takes it. Nothing is kept either way. */
+export async function tryExternal(world: EscrowWorld, body: Cell, init?: StateInit): Promise<number> {
+  const before = world.chain.snapshot();
+  try {
+    const result = await sendExternal(world, body, init);
+    return escrowExit(world, result) ?? 0;
+  } catch (error) {
+    const code = (error as { exitCode?: number }).exitCode;
+    if (code === undefined) throw error;
+    return code;
+  } finally {
+    await world.chain.loadFrom(before);
+  }
+}
+
+/** Exit code of a message to the escrow; nothing of it is kept. */
+export async function trySend(world: EscrowWorld, message: Parameters<typeof send>[1]): Promise<number | null> {
+  const before = world.chain.snapshot();
+  const result = await send(world, message);
+  await world.chain.loadFrom(before);
+  return escrowExit(world, result);
+}
+
+/** The largest value below `from` that fails, found by bisection; `passes` must be monotonic. */
+export async function edgeOf(passes: (value: bigint) => Promise<boolean>, from: bigint): Promise<bigint> {
+  let [low, high] = [0n, from];
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n;
+    if (await passes(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+export function namesOf(world: EscrowWorld): Names {
+  const opcodes = new Map<number, string>([[0xd53276db, 'Excesses'], [0, 'comment']]);
+  for (const [name, op] of Object.entries(ESCROW_OPCODES)) opcodes.set(op, name);
+  const address = (name: string, at: Address): [string, string] => [at.toRawString(), name];
+  return {
+    opcodes,
+    addresses: new Map([
+      address('escrow', world.escrow),
+      address('client', world.client.address),
+      address('stranger', world.stranger.address),
+      address('worker', world.worker.address),
+      address('registry', world.registry.address),
+    ]),
+  };
+}
+
+/** The message chain as lines like `client -> escrow Open 0`. */
+export function steps(world: EscrowWorld, result: SendMessageResult): string[] {
+  return flow(result, namesOf(world)).map(({ from, to, op, exit }) => `${from} -> ${to} ${op} ${exit}`);
 }
