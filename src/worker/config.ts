@@ -55,7 +55,15 @@ const modelSchema = offeredModelSchema.extend({
 
 export const workerConfigSchema = z.strictObject({
   stateDir: z.string().min(1),
-  network: z.strictObject({ endpoint: z.url(), networkId: z.number().int(), registry: address }),
+  network: z.strictObject({
+    /** Base URL of a toncenter-compatible API, and the file with its key when it asks for one. */
+    endpoint: z.url(),
+    apiKeyFile: z.string().min(1).optional(),
+    networkId: z.number().int().optional(),
+    registry: address,
+    /** URL of a devnet, whose clock is then followed instead of the system's. */
+    devnet: z.url().optional(),
+  }),
   /** The Worker contract. */
   worker: address,
   /** Of the measured image that this process runs in; nobody measures it while admission is by hand. */
@@ -74,7 +82,7 @@ export const workerConfigSchema = z.strictObject({
   slots: z.number().int().positive().max(4096).default(8),
   /** Health and metrics on 127.0.0.1; 0 takes any free port. */
   adminPort: z.number().int().min(0).max(65_535).default(0),
-  /** Wallet key files, mode 0600: the operator announces, the provider pays for settling. */
+  /** Files of mode 0600 with a 32-byte seed in hex or 24 words: the operator announces, the provider settles. */
   operatorKeyFile: z.string().optional(),
   providerKeyFile: z.string().optional(),
   /** On drain every line gets its final receipt: right where the end of the process is the end of the key. */

@@ -142,7 +142,7 @@ const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UN
 /** The engine's own words stay here: they may quote the prompt. */
 function engineError(cause: unknown, signal: AbortSignal): CocoonError {
   if (cause instanceof CocoonError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   if (signal.aborted) return new CocoonError('worker_failed', 'The job was cut off.', { cause });
   if (TIMEOUTS.has(code))
     return new CocoonError('engine_timeout', 'The engine was silent for too long.', { cause });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EscrowCache } from '../chain/escrowCache';
 import type { Clock, EscrowState } from '../chain/types';
 import {
   ChunkKind,
@@ -18,7 +19,6 @@ import { decodeEnvelope, FrameKind, type JobEnvelope } from '../protocol/wire';
 import type { Asks, BindingAsk } from './asks';
 import type { Engine } from './engine';
 import type { RequestRules } from './engineRequest';
-import type { Escrows } from './escrows';
 import { execute, writeError, type Execution } from './execution';
 import type { FaultPoint } from './groupCommit';
 import type { HpkeKeyring } from './hpkeKeys';
@@ -56,7 +56,7 @@ export interface JobsDeps {
   clock: Clock;
   timers: Timers;
   random: (bytes: number) => Buffer;
-  escrows: Escrows;
+  escrows: EscrowCache;
   ledger: Ledger;
   hpke: HpkeKeyring;
   asks: Asks;

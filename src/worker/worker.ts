@@ -1,8 +1,11 @@
 import type { Cell } from '@ton/core';
+import { createEscrowCache } from '../chain/escrowCache';
+import type { Settlement } from '../chain/settlement';
 import type { Chain, Clock, Sender } from '../chain/types';
 import type { Timers } from '../channel';
 import { workerDomain } from '../protocol/domain';
 import { CocoonError } from '../protocol/errors';
+import { LIMITS } from '../protocol/limits';
 import { startAdminServer } from './adminServer';
 import { createAsks } from './asks';
 import { createUtilisation } from './autopilot';
@@ -10,7 +13,6 @@ import type { WorkerConfig } from './config';
 import { createEngine, type Engine } from './engine';
 import { createEngineHealth } from './engineHealth';
 import { canaryOf } from './engineRequest';
-import { createEscrows } from './escrows';
 import type { FaultPoint } from './groupCommit';
 import { createHpkeKeyring } from './hpkeKeys';
 import { createJobs } from './jobs';
@@ -22,7 +24,7 @@ import { createMetrics } from './metrics';
 import { createOfferBoard } from './offer';
 import { createReceiptSigner } from './receipts';
 import { createReplyCache } from './replyCache';
-import { createSettler, type Settlement } from './settler';
+import { createSettler } from './settler';
 import { createStandingWatch } from './standing';
 import { createStatements } from './statement';
 import { ensureStateDir } from './stateFiles';
@@ -38,10 +40,12 @@ export interface WorkerDeps {
   random: () => number;
   log: Logger;
   announceMessage: (statement: Cell) => { body: Cell; valueNano: bigint };
+  /** How far the chain's time is from the clock's; beyond a minute no new job is taken. */
+  chainOffsetSeconds?: () => number;
   /** Announces statements; absent when another process does. */
   operator?: Sender;
   /** Settles; absent when routers or another process do. */
-  settlement?: Settlement;
+  settlement?: Pick<Settlement, 'run'>;
   /** A test may end the process here. */
   faultPoint?: FaultPoint;
 }
@@ -134,6 +138,10 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   let draining = false;
   const closedReason = (): CocoonError | null => {
     if (draining) return new CocoonError('draining', 'The worker is shutting down.');
+    const offset = Math.abs(deps.chainOffsetSeconds?.() ?? 0);
+    if (offset > LIMITS.clockSkewSeconds) {
+      return new CocoonError('chain_unavailable', "The chain's time is more than a minute from this clock.");
+    }
     if (ledger.broken()) return new CocoonError('internal', 'The ledger cannot be written.');
     if (!standing.current().admitted)
       return new CocoonError('worker_unverified', 'The worker is not admitted.');
@@ -141,7 +149,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     return null;
   };
 
-  const escrows = createEscrows({ chain, clock });
+  const escrows = createEscrowCache({ chain, clock });
   const signReceipt = createReceiptSigner(key.keys, { now, faultPoint });
   const utilisation = createUtilisation(config.slots, now);
   const jobs = createJobs(

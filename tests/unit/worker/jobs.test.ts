@@ -2,6 +2,7 @@ import { sha256 } from '../../../src/protocol/hash';
 import { jobFee } from '../../../src/protocol/price';
 import { leafHash, rootFromProof } from '../../../src/protocol/mountainRange';
 import { askLayout, receiptLayout, ticketLayout, verifySigned } from '../../../src/protocol/signed';
+import { openReply } from './support/testClient';
 import { createWorld, type World } from './support/world';
 
 describe('a worker serves jobs', () => {
@@ -15,10 +16,12 @@ describe('a worker serves jobs', () => {
     const job = world.job();
     const reply = await world.send(job);
     expect(reply.code).toBeNull();
-    const { openReply } = await import('./support/testClient');
     const opened = openReply(job, reply.frames);
     expect(opened.status).toBe(200);
-    expect(JSON.parse(opened.body)).toMatchObject({ model: 'tiny', choices: [{ message: { content: 'hello' } }] });
+    expect(JSON.parse(opened.body)).toMatchObject({
+      model: 'tiny',
+      choices: [{ message: { content: 'hello' } }],
+    });
 
     const { record, image, proof } = opened.settlement;
     expect(record).toMatchObject({ promptTokens: 7, completionTokens: 5, fee: 17n, outcome: 1 });

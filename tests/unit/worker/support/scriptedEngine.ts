@@ -80,7 +80,12 @@ export function startStream(call: EngineCall): void {
 
 export function sendPiece(call: EngineCall, content: string, usage?: object): void {
   const choices = [{ index: 0, delta: { content }, finish_reason: null }];
-  sendEvent(call, { object: 'chat.completion.chunk', model: 'engine-tiny', choices, ...(usage ? { usage } : {}) });
+  sendEvent(call, {
+    object: 'chat.completion.chunk',
+    model: 'engine-tiny',
+    choices,
+    ...(usage ? { usage } : {}),
+  });
 }
 
 export function endStream(call: EngineCall, usage: object | null): void {

@@ -14,7 +14,14 @@ import { nano } from '../../../../src/protocol/amounts';
 import { sign, type KeyPair } from '../../../../src/protocol/ed25519';
 import { sha256 } from '../../../../src/protocol/hash';
 import { lineId, type Line } from '../../../../src/protocol/line';
-import { decodeSigned, receiptLayout, ticketLayout, type Receipt, type Signed, type Ticket } from '../../../../src/protocol/signed';
+import {
+  decodeSigned,
+  receiptLayout,
+  ticketLayout,
+  type Receipt,
+  type Signed,
+  type Ticket,
+} from '../../../../src/protocol/signed';
 import { encodeEnvelopeHead, FrameKind, type Frame } from '../../../../src/protocol/wire';
 
 /** What a test may bend; the rest of the job stays genuine. */

@@ -1,7 +1,13 @@
 import { createServer } from 'node:http';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { createFrameParser, FrameKind, JOB_CONTENT_TYPE, LINK_PROTOCOL, type Frame } from '../../../../src/protocol/wire';
+import {
+  createFrameParser,
+  FrameKind,
+  JOB_CONTENT_TYPE,
+  LINK_PROTOCOL,
+  type Frame,
+} from '../../../../src/protocol/wire';
 
 /** The router's end of a link, without a router: it accepts every worker and sends what the test sends. */
 export interface TestRouter {
@@ -31,7 +37,9 @@ export async function startTestRouter(): Promise<TestRouter> {
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (_request, socket) => {
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${LINK_PROTOCOL}\r\n\r\n`);
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${LINK_PROTOCOL}\r\n\r\n`,
+    );
     const linked = connect('http://worker', { createConnection: () => socket });
     linked.on('error', () => undefined);
     socket.on('error', () => undefined);
@@ -69,7 +77,11 @@ export interface OpenReply {
 }
 
 /** Sends a job and gives its reply piece by piece. */
-export function openJob(session: ClientHttp2Session, job: Buffer, contentType: string = JOB_CONTENT_TYPE): OpenReply {
+export function openJob(
+  session: ClientHttp2Session,
+  job: Buffer,
+  contentType: string = JOB_CONTENT_TYPE,
+): OpenReply {
   const stream = session.request({ ':method': 'POST', ':path': '/v1/jobs', 'content-type': contentType });
   const parser = createFrameParser();
   const frames: Frame[] = [];

@@ -15,7 +15,14 @@ import { workerConfigSchema, type WorkerConfig } from '../../../../src/worker/co
 import { silentLogger } from '../../../../src/worker/logger';
 import { createWorker, type Worker, type WorkerDeps } from '../../../../src/worker/worker';
 import { startScriptedEngine, type ScriptedEngine } from './scriptedEngine';
-import { openReply, sealJob, type JobBend, type JobFacts, type OpenedReply, type SealedJob } from './testClient';
+import {
+  openReply,
+  sealJob,
+  type JobBend,
+  type JobFacts,
+  type OpenedReply,
+  type SealedJob,
+} from './testClient';
 import { sendJob, startTestRouter, type Reply, type TestRouter } from './testRouter';
 import { createTestTimers, type TestTimers } from './timers';
 
@@ -102,7 +109,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const start = (deps: Partial<WorkerDeps>): Promise<Worker> =>
     createWorker(config, {
       ...{ chain, clock, timers, log: silentLogger, announceMessage, operator: chain.operator },
-      randomBytes: (bytes) => Buffer.from(createHash('shake256', { outputLength: bytes }).update(`${++draws}`).digest()),
+      randomBytes: (bytes) =>
+        Buffer.from(createHash('shake256', { outputLength: bytes }).update(`${++draws}`).digest()),
       random: () => 0.5,
       ...options.deps,
       ...deps,
@@ -244,7 +252,8 @@ function createTestChain(
       const state = chain.escrows.get(address.hash.toString('hex')) ?? null;
       return Promise.resolve(state && { ...state, readAtUnix: clock.now() });
     },
-    worker: () => (chain.failing ? Promise.reject(new Error('no chain')) : Promise.resolve(chain.workerState)),
+    worker: () =>
+      chain.failing ? Promise.reject(new Error('no chain')) : Promise.resolve(chain.workerState),
     workers: refuse,
     balance: refuse,
     isDeployed: refuse,

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import pino from 'pino';
+import { createChain, type ConnectedChain } from '../chain/chain';
+import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import { createSettlement } from '../chain/settlement';
+import type { WalletSender } from '../chain/types';
+import { createWalletSender } from '../chain/wallet';
+import { systemTimers } from '../channel';
+import { CocoonError } from '../protocol/errors';
+import { announceMessage } from './announce';
+import { readWorkerConfig, type WorkerConfig } from './config';
+import { readWalletKey } from './walletKeyFile';
+import { createWorker, type Worker } from './worker';
+
+/** The worker as a process: prints where its health is, drains on SIGTERM or SIGINT. */
+export async function runWorker(argv: readonly string[]): Promise<void> {
+  const program = new Command('worker')
+    .description('Serves jobs from its routers with the engine beside it, and is paid for them')
+    .requiredOption('--config <file>', 'JSON configuration file, see docs/operate-worker.md')
+    .option('--json', 'print the health URL and the worker key as one JSON line')
+    .parse([...argv], { from: 'user' });
+  const flags = program.opts<{ config: string; json?: boolean }>();
+  const config = readWorkerConfig(flags.config);
+  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+
+  const worker = await startWorker(config, log);
+  const url = `http://127.0.0.1:${worker.adminPort}`;
+  const key = worker.workerKey.toString('hex');
+  process.stdout.write(
+    flags.json ? `${JSON.stringify({ url, workerKey: key })}\n` : `worker    ${url}   key ${key}\n`,
+  );
+
+  let stopping = false;
+  const stop = (): void => {
+    // A second signal does not wait for jobs: what was acknowledged is on disk.
+    if (stopping) process.exit(1);
+    stopping = true;
+    worker.drain().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'drain failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** Connects a worker to the chain, the wallets and the engine that its file names. */
+export async function startWorker(config: WorkerConfig, log: pino.Logger): Promise<Worker> {
+  const { endpoint, registry, networkId, apiKeyFile, devnet } = config.network;
+  const chain = await createChain({
+    endpoint,
+    registry,
+    ...(networkId === undefined ? {} : { networkId }),
+    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
+  });
+  const clock = await createChainClock(
+    devnet === undefined
+      ? { source: blockTimeSource(chain), follow: 'system' }
+      : { source: devnetTimeSource(devnet), follow: 'chain' },
+  );
+  const operator = await openWallet(chain, config.operatorKeyFile);
+  const provider = await openWallet(chain, config.providerKeyFile);
+  const settlement =
+    provider &&
+    createSettlement({
+      ...{ chain, clock, wallet: provider },
+      onFailure: (escrow, error) => log.warn({ err: error, escrow: escrow.toString() }, 'a settle failed'),
+    });
+  return createWorker(config, {
+    ...{ chain, clock, log, randomBytes, announceMessage },
+    timers: systemTimers,
+    random: Math.random,
+    chainOffsetSeconds: () => clock.chainOffsetSeconds(),
+    ...(operator ? { operator } : {}),
+    ...(settlement ? { settlement } : {}),
+  });
+}
+
+async function openWallet(chain: ConnectedChain, keyFile: string | undefined): Promise<WalletSender | null> {
+  return keyFile === undefined ? null : createWalletSender(chain, await readWalletKey(keyFile));
+}
+
+if (require.main === module) {
+  runWorker(process.argv.slice(2)).catch((error: unknown) => {
+    const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
+    process.stderr.write(`worker: ${text}\n`);
+    process.exit(1);
+  });
+}
