@@ -201,31 +201,38 @@ function streamBody(
     failed: (error: CocoonError) => void;
   },
 ): ReadableStream<Uint8Array> {
+  let ended = false;
+  const end = (): void => {
+    if (!ended) on.finish();
+    ended = true;
+  };
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const onAbort = (): void => {
+        if (!ended) controller.error(on.signal.reason);
+        end();
+      };
+      on.signal.addEventListener('abort', onAbort, { once: true });
+    },
     async pull(controller) {
       try {
         const next = await answer.next();
+        if (ended) return;
         if (!next.done) {
           controller.enqueue(new Uint8Array(next.value));
           return;
         }
         on.succeeded();
       } catch (error) {
-        if (on.signal.aborted) {
-          controller.error(on.signal.reason);
-          on.finish();
-          return;
-        }
+        if (ended) return;
         const named = toCocoonError(error);
         on.failed(named);
         controller.enqueue(new Uint8Array(streamError(named)));
       }
-      on.finish();
+      end();
       controller.close();
     },
-    cancel() {
-      on.finish();
-    },
+    cancel: end,
   });
 }
 
