@@ -1,3 +1,4 @@
+import type { Cell } from '@ton/core';
 import * as binding from '../build/Escrow/Escrow_Escrow';
 import { nano, type Nano } from '../src/protocol/amounts';
 
@@ -7,6 +8,8 @@ export interface ChainPrices {
   flatGasPriceNano: bigint;
   gasPrice16: bigint;
   lumpNano: bigint;
+  bitPrice16: bigint;
+  cellPrice16: bigint;
   /** Nanotons per cell and second, times 2^16. */
   storageCellPrice16: bigint;
   storageBitPrice16: bigint;
@@ -18,6 +21,8 @@ export const PRICES_2026: ChainPrices = {
   flatGasPriceNano: 6_667n,
   gasPrice16: 4_369_067n,
   lumpNano: 66_667n,
+  bitPrice16: 4_369_067n,
+  cellPrice16: 436_906_667n,
   storageCellPrice16: 135n,
   storageBitPrice16: 0n,
 };
@@ -49,6 +54,33 @@ export function payoutStipendNano(entries: number, prices: ChainPrices = PRICES_
  */
 export function allocateBoundNano(count: number, prices: ChainPrices = PRICES_2026): Nano {
   return nano(gasNano(BigInt(count + 1) * binding.GAS_ALLOCATE_ENTRY, prices));
+}
+
+/**
+ * What the signer's budget is charged for the carriage of an allocation with this list of entries: at least what the
+ * chain takes off the balance.
+ */
+export function allocateCarriageNano(entries: Cell, prices: ChainPrices = PRICES_2026): Nano {
+  const { cells, bits } = sizeOf(entries);
+  return nano(
+    prices.lumpNano +
+      ceil16(BigInt(bits + CARRIED_BITS) * prices.bitPrice16 + BigInt(cells + 1) * prices.cellPrice16),
+  );
+}
+
+/** The cell that a body may be in by itself. */
+const CARRIED_BITS = 1023;
+
+function sizeOf(cell: Cell): { cells: number; bits: number } {
+  const seen = new Map<string, number>();
+  const visit = (at: Cell): void => {
+    const key = at.hash().toString('hex');
+    if (seen.has(key)) return;
+    seen.set(key, at.bits.length);
+    at.refs.forEach(visit);
+  };
+  visit(cell);
+  return { cells: seen.size, bits: [...seen.values()].reduce((sum, bits) => sum + bits, 0) };
 }
 
 /** What neither an allocation nor a withdrawal may touch. */

@@ -12,7 +12,7 @@ export async function readPrices(client: Pick<ChainClient, 'configParam'>): Prom
     [STORAGE, GAS, FORWARD].map((id) => client.configParam(id)),
   );
   if (!storage || !gas || !forward) return PRICES_2026;
-  return { ...gasPrices(gas), lumpNano: lump(forward), ...storagePrices(storage) };
+  return { ...gasPrices(gas), ...forwardPrices(forward), ...storagePrices(storage) };
 }
 
 // gas_flat_pfx#d1 flat_gas_limit:uint64 flat_gas_price:uint64 gas_prices_ext#de gas_price:uint64 ...
@@ -23,9 +23,12 @@ function gasPrices(cell: Cell): Pick<ChainPrices, 'flatGasLimit' | 'flatGasPrice
   return { flatGasLimit, flatGasPriceNano, gasPrice16: slice.skip(8).loadUintBig(64) };
 }
 
-// msg_forward_prices#ea lump_price:uint64 ...
-function lump(cell: Cell): bigint {
-  return cell.beginParse().skip(8).loadUintBig(64);
+// msg_forward_prices#ea lump_price:uint64 bit_price:uint64 cell_price:uint64 ...
+function forwardPrices(cell: Cell): Pick<ChainPrices, 'lumpNano' | 'bitPrice16' | 'cellPrice16'> {
+  const slice = cell.beginParse().skip(8);
+  const lumpNano = slice.loadUintBig(64);
+  const bitPrice16 = slice.loadUintBig(64);
+  return { lumpNano, bitPrice16, cellPrice16: slice.loadUintBig(64) };
 }
 
 // A dictionary by the second since which prices hold: storage_prices#cc utime_since:uint32 bit:uint64 cell:uint64 ...

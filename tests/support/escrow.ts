@@ -1,4 +1,4 @@
-import { TupleReader, toNano, type Address, type Cell, type StateInit } from '@ton/core';
+import { beginCell, TupleReader, toNano, type Address, type Cell, type StateInit } from '@ton/core';
 import {
   internal,
   type Blockchain,
@@ -12,7 +12,7 @@ import { nano } from '../../src/protocol/amounts';
 import { keyPairFromSeed, sign, type KeyPair } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { lineId, NO_FEE_RECIPIENT, type Line } from '../../src/protocol/line';
-import { RECEIPT_FINAL, receiptLayout, type Receipt } from '../../src/protocol/signed';
+import { RECEIPT_FINAL, receiptLayout, TAG, type Receipt } from '../../src/protocol/signed';
 import {
   allocateBody,
   allocateExternalBody,
@@ -175,6 +175,30 @@ export async function signedAllocation(
     ...change,
   };
   return { value, signature: sign(allocateHash(value), signer) };
+}
+
+/** An external body with any list and count, signed as it stands: what a careless or a stolen signer could send. */
+export function signFields(
+  world: EscrowWorld,
+  allocate: Omit<Allocate, 'entries'> & { list: Cell; count: number },
+): Cell {
+  const { domain, seqno, validUntil, raiseSum, count, list } = allocate;
+  const fields = beginCell()
+    .storeUint(seqno, 32)
+    .storeUint(validUntil, 32)
+    .storeUint(raiseSum, 64)
+    .storeUint(count, 8)
+    .storeRef(list)
+    .endCell();
+  const signed = beginCell()
+    .storeUint(TAG.allocate, 32)
+    .storeBuffer(domain, 32)
+    .storeSlice(fields.beginParse())
+    .endCell();
+  return beginCell()
+    .storeBuffer(sign(signed.hash(), world.signer), 64)
+    .storeSlice(fields.beginParse())
+    .endCell();
 }
 
 /** Sends an external message; throws when the escrow does not accept it. */
