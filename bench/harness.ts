@@ -7,12 +7,14 @@ export interface Contender {
   /** Makes ready what the next `run` consumes; not measured. */
   prepare?(operations: number): void | Promise<void>;
   run(operations: number): void | Promise<void>;
+  /** Processor time so far of whoever does the work; by default this process. */
+  cpuUsage?(): Promise<NodeJS.CpuUsage>;
   close?(): void;
 }
 
 export interface Measured {
   name: string;
-  /** Processor time per operation: user and system, all threads of this process. */
+  /** Processor time per operation: user and system, all threads. */
   cpuNs: number;
   /** Elapsed time per operation. */
   wallNs: number;
@@ -68,14 +70,15 @@ async function calibrate(contender: Contender, turnMs: number): Promise<number> 
 
 async function measure(contender: Contender, operations: number): Promise<Sample> {
   await contender.prepare?.(operations);
-  const cpu = process.cpuUsage();
+  const before = (await contender.cpuUsage?.()) ?? process.cpuUsage();
   const start = process.hrtime.bigint();
   // Awaiting what is not a promise would cost a turn of the event loop.
   const running = contender.run(operations);
   if (running) await running;
   const wallNs = Number(process.hrtime.bigint() - start);
-  const { user, system } = process.cpuUsage(cpu);
-  return { cpuNs: ((user + system) * 1e3) / operations, wallNs: wallNs / operations };
+  const after = (await contender.cpuUsage?.()) ?? process.cpuUsage();
+  const cpuUs = after.user - before.user + after.system - before.system;
+  return { cpuNs: (cpuUs * 1e3) / operations, wallNs: wallNs / operations };
 }
 
 export function median(values: readonly number[]): number {

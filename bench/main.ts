@@ -4,9 +4,18 @@ import { frames } from './frames';
 import { ledger } from './ledger';
 import { mountainRange } from './mountainRange';
 import { renderReport, type Benchmark, type Report } from './report';
+import { relay } from './relay';
 import { signatures } from './signatures';
 
-const BENCHMARKS: readonly Benchmark[] = [cellHash, signatures, mountainRange, frames, ledger, dependencies];
+const BENCHMARKS: readonly Benchmark[] = [
+  cellHash,
+  signatures,
+  mountainRange,
+  frames,
+  ledger,
+  relay,
+  dependencies,
+];
 
 const USAGE = `npx tsx bench/main.ts [name...] [--json]
 
@@ -27,8 +36,9 @@ async function main(words: readonly string[]): Promise<number> {
   const json = options.includes('--json');
   const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
   const reports: Record<string, Report> = {};
-  for (const { name, title, run } of chosen) {
-    const report = await run({ onRound: (done, rounds) => showProgress(name, done, rounds) });
+  for (const benchmark of chosen) {
+    const { name, title } = benchmark;
+    const report = await benchmark.run({ onRound: (done, rounds) => showProgress(name, done, rounds) });
     clearProgress();
     reports[name] = report;
     if (!json) console.log(`## ${title}\n\n${renderReport(report)}\n`);
