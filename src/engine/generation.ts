@@ -49,12 +49,16 @@ export async function* generatePieces(
 
     const ended = token === runtime.endToken;
     const { text, stopped } = ended ? { text: '', stopped: false } : stops.push(joiner.push(token));
-    if (stopped) return yield piece(text, 'stop');
+    if (stopped) {
+      yield piece(text, 'stop');
+      return;
+    }
     const full = usage.completionTokens >= request.maxTokens;
     if (full || (ended && !request.ignoreEnd)) {
       const rest = stops.push(joiner.flush());
       const last = text + rest.text + (rest.stopped ? '' : stops.flush());
-      return yield piece(last, rest.stopped || (ended && !request.ignoreEnd) ? 'stop' : 'length');
+      yield piece(last, rest.stopped || (ended && !request.ignoreEnd) ? 'stop' : 'length');
+      return;
     }
     if (text !== '') yield piece(text, null);
   }

@@ -28,4 +28,6 @@ export const ENGINE_LIMITS = {
   stopMaxChars: 256,
   saltMaxChars: 256,
   embeddingInputsMax: 256,
+  /** Of all inputs of a request together: a few seconds of work. */
+  embeddingMaxTokens: 32_768,
 } as const;

@@ -23,9 +23,14 @@ export interface Runtime {
   readonly slots: readonly Slot[];
   readonly endToken: number;
   readonly vocabularySize: number;
-  /** Text as plain tokens, begin-of-sequence in front: control tokens in a prompt have no effect. */
+  /** A text of more bytes cannot fit the context, however well it is tokenized. */
+  readonly promptMaxBytes: number;
+  /**
+   * Text as plain tokens, begin-of-sequence in front: control tokens in a prompt have no effect. Blocks the process for
+   * longer than the text grows, so the caller checks `promptMaxBytes` first.
+   */
   promptTokens(text: string): number[];
-  detokenize(tokens: readonly number[]): string;
+  readonly detokenize: (tokens: readonly number[]) => string;
   /** Tokens of the prompt that are cached in the slot for this salt. */
   cachedTokens(slot: Slot, prompt: readonly number[], salt: string | null): number;
   /** Generates without end. Reports the cached tokens it used before the first one is drawn. */
@@ -67,6 +72,7 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
     sequence: context.getSequence(),
   }));
   const begin = model.tokens.bos === null ? [] : [model.tokens.bos];
+  const pieces = [...model.iterateAllTokens()].map((token) => model.detokenize([token], true));
   const endToken = model.tokens.eos ?? -1;
 
   const cachedTokens: Runtime['cachedTokens'] = ({ salt: owner, sequence }, prompt, salt) => {
@@ -79,7 +85,8 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
     contextLength,
     slots,
     endToken,
-    vocabularySize: [...model.iterateAllTokens()].length,
+    vocabularySize: pieces.length,
+    promptMaxBytes: contextLength * Math.max(...pieces.map((piece) => Buffer.byteLength(piece))),
     promptTokens: (text) => [...begin, ...model.tokenize(text)],
     detokenize: (tokens) => model.detokenize(tokens as readonly Token[]),
     cachedTokens,

@@ -219,6 +219,15 @@ describe('a client of the development engine', () => {
     await expect(long).rejects.toMatchObject({ code: 'context_length_exceeded', param: 'messages' });
   });
 
+  it('cannot keep the engine busy with a text that will not fit anyway', async () => {
+    // Tokenizing four megabytes of emoji takes minutes; refusing them does not.
+    const huge = engine.client.completions.create({ model, prompt: '🌊'.repeat(900_000) });
+    await expect(huge).rejects.toMatchObject({ code: 'context_length_exceeded', param: 'prompt' });
+    const many = Array.from({ length: 9 }, () => 'x'.repeat(4000));
+    const embedded = engine.client.embeddings.create({ model, input: many });
+    await expect(embedded).rejects.toMatchObject({ status: 400, param: 'input' });
+  });
+
   it('cannot reach native code with a token that does not exist', async () => {
     const prompt = [5, 1_000_000];
     const refused = engine.client.completions.create({ model, prompt });

@@ -1,5 +1,6 @@
 import { collect, planGeneration, startGeneration, usageBody, type EngineContext } from './generate';
 import type { Piece } from '../generation';
+import { tokensOf } from './prompt';
 import type { ChatRequest, StreamOptions } from './schemas';
 import { eventStream } from './sse';
 
@@ -11,7 +12,7 @@ export async function chatCompletion(
   body: ChatRequest,
   client: AbortSignal,
 ): Promise<Response> {
-  const prompt = context.runtime.promptTokens(renderChat(body.messages));
+  const prompt = tokensOf(context, renderChat(body.messages), 'messages');
   const request = planGeneration(context, body, prompt, {
     value: body.max_completion_tokens ?? body.max_tokens,
     param: body.max_completion_tokens === undefined ? 'max_tokens' : 'max_completion_tokens',

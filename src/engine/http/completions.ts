@@ -1,6 +1,6 @@
-import { invalidParameter } from '../apiError';
 import type { Piece } from '../generation';
 import { collect, planGeneration, startGeneration, usageBody, type EngineContext } from './generate';
+import { knownTokens, tokensOf } from './prompt';
 import type { CompletionRequest, StreamOptions } from './schemas';
 import { eventStream } from './sse';
 
@@ -53,26 +53,13 @@ async function* textChunks(
 }
 
 function promptTokens(context: EngineContext, prompt: CompletionRequest['prompt']): number[] {
-  if (typeof prompt === 'string') return context.runtime.promptTokens(prompt);
+  if (typeof prompt === 'string') return tokensOf(context, prompt, 'prompt');
   const [first] = prompt;
-  if (typeof first === 'string') return context.runtime.promptTokens(first);
+  if (typeof first === 'string') return tokensOf(context, first, 'prompt');
   return knownTokens(context, prompt as number[], 'prompt');
 }
 
 function promptText(context: EngineContext, prompt: CompletionRequest['prompt']): string {
   if (typeof prompt === 'string') return prompt;
   return typeof prompt[0] === 'string' ? prompt[0] : context.runtime.detokenize(prompt as number[]);
-}
-
-/** Token ids from outside: the engine's native code must never see one that does not exist. */
-export function knownTokens(context: EngineContext, tokens: readonly number[], param: string): number[] {
-  const { vocabularySize } = context.runtime;
-  const at = tokens.findIndex((token) => token >= vocabularySize);
-  if (at >= 0) {
-    throw invalidParameter(
-      `${param}.${at}`,
-      `There is no token ${tokens[at]}: the model has ${vocabularySize}.`,
-    );
-  }
-  return [...tokens];
 }

@@ -1,6 +1,7 @@
-import { contextLengthExceeded } from '../apiError';
-import { knownTokens } from './completions';
+import { contextLengthExceeded, invalidParameter } from '../apiError';
+import { ENGINE_LIMITS } from '../limits';
 import type { EngineContext } from './generate';
+import { knownTokens, tokensOf } from './prompt';
 import type { EmbeddingRequest } from './schemas';
 import { requestSignals } from './signals';
 import { asApiError } from './sse';
@@ -53,18 +54,28 @@ async function embedAll(
 }
 
 function embeddingInputs(context: EngineContext, input: EmbeddingRequest['input']): number[][] {
-  const { contextLength, promptTokens } = context.runtime;
+  const { contextLength } = context.runtime;
   const list = typeof input === 'string' || typeof input[0] === 'number' ? [input] : input;
-  return list.map((entry, index) => {
+  const inputs = list.map((entry, index) => {
     const param = list.length === 1 ? 'input' : `input.${index}`;
     const tokens =
-      typeof entry === 'string' ? promptTokens(entry) : knownTokens(context, entry as number[], param);
+      typeof entry === 'string'
+        ? tokensOf(context, entry, param)
+        : knownTokens(context, entry as number[], param);
     // One below: the embedding context refuses an input that fills it.
     if (tokens.length >= contextLength) {
       throw contextLengthExceeded(contextLength - 1, tokens.length, 0, param);
     }
     return tokens;
   });
+  const total = inputs.reduce((sum, tokens) => sum + tokens.length, 0);
+  if (total > ENGINE_LIMITS.embeddingMaxTokens) {
+    throw invalidParameter(
+      'input',
+      `The inputs have ${total} tokens; ${ENGINE_LIMITS.embeddingMaxTokens} are allowed.`,
+    );
+  }
+  return inputs;
 }
 
 /** Little-endian 32-bit floats, as OpenAI's clients read them. */

@@ -87,7 +87,7 @@ export async function startGeneration(
 async function* run(
   context: EngineContext,
   request: GenerationRequest,
-  job: { lease: Lease<Slot>; started: boolean; done(): void },
+  job: { lease: Lease<Slot>; started: boolean; done: () => void },
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void> {
   const { lease, done } = job;

@@ -8,7 +8,7 @@ export interface RequestSignals {
   /** For the run. */
   job: AbortSignal;
   /** Stops the timers. */
-  done(): void;
+  done: () => void;
 }
 
 export function requestSignals(client: AbortSignal, shutdown: AbortSignal): RequestSignals {

@@ -1,6 +1,6 @@
 import { ApiError } from '../apiError';
 
-export const STREAM_END = '[DONE]';
+const STREAM_END = '[DONE]';
 
 /**
  * A server-sent event stream that takes the next event only when the client has room for it. However it ends (done,

@@ -2,7 +2,7 @@ import { ApiError } from '../../../src/engine/apiError';
 import { eventStream } from '../../../src/engine/http/sse';
 
 /** Counts up for ever; `ended` tells whether its slot would be free again. */
-function counter(): { events: AsyncGenerator<unknown, void>; ended(): boolean } {
+function counter(): { events: AsyncGenerator<unknown, void>; ended: () => boolean } {
   let ended = false;
   async function* count(): AsyncGenerator<unknown, void> {
     try {
