@@ -13,8 +13,6 @@ export interface Scan {
 
 const FRAME_HEAD_BYTES = 5;
 const NONCE_BYTES = 32;
-/** A sealed chunk, its tag and room for the frame's own head. */
-const MAX_PAYLOAD_BYTES = LIMITS.chunkMaxBytes + 1024;
 
 const NOTHING: Scan = { forward: [], last: null };
 
@@ -98,7 +96,7 @@ function frameSize(bytes: Buffer, at: number): number {
       break;
     case FrameKind.Chunk:
     case FrameKind.Error:
-      if (payload < 0 || payload > MAX_PAYLOAD_BYTES) throw malformed('A frame is too long.');
+      if (payload < 0 || payload > LIMITS.framePayloadMaxBytes) throw malformed('A frame is too long.');
       break;
     default:
       throw malformed('A frame has an unknown kind.');

@@ -1,7 +1,20 @@
-import { FrameKind } from '../../../src/protocol/wire';
+import { readFileSync, readdirSync } from 'node:fs';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { nano } from '../../../src/protocol/amounts';
 import { lineImage } from '../../../src/protocol/line';
-import { createRig, codeOf, readFrames, type Rig } from './support/rig';
+import {
+  FRAMES_CONTENT_TYPE,
+  FrameKind,
+  JOB_CONTENT_TYPE,
+  createFrameParser,
+  encodeFrame,
+  type Frame,
+} from '../../../src/protocol/wire';
 import { answerWith } from './support/fakeWorker';
+import { CAP_NANO, createClientParty, createWorkerParty } from './support/parties';
+import { codeOf, createRig, readFrames, type Rig } from './support/rig';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -40,3 +53,324 @@ test('router answers 503 while the worker of the line is not linked', async () =
   expect(response.headers.get('retry-after')).toBe('2');
   expect(await codeOf(response)).toBe('no_attested_worker');
 });
+
+/** The code inside an error frame. */
+function errorCode(frame: Frame): string {
+  return (JSON.parse(frame.payload.toString()) as { error: { code: string } }).error.code;
+}
+
+/** Answers with a head and one chunk, and leaves the stream open. */
+function startAnswer(stream: ServerHttp2Stream): void {
+  stream.respond({ ':status': 200, 'content-type': FRAMES_CONTENT_TYPE });
+  stream.write(encodeFrame(FrameKind.Head, Buffer.alloc(32)));
+  stream.write(encodeFrame(FrameKind.Chunk, Buffer.from('sealed')));
+}
+
+test('router ends a reply with worker_failed when the worker dies in mid-stream', async () => {
+  const fake = await rig.link({ onJob: startAnswer });
+  await fake.accepted;
+  const response = await rig.post(rig.client.job(BODY));
+  const reader = response.body!.getReader();
+  const parser = createFrameParser();
+  const frames: Frame[] = [];
+  while (frames.length < 2) frames.push(...parser.push((await reader.read()).value as Uint8Array));
+  fake.close();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    frames.push(...parser.push(part.value as Uint8Array));
+  }
+  expect(frames.map(({ kind }) => kind)).toEqual([FrameKind.Head, FrameKind.Chunk, FrameKind.Error]);
+  expect(errorCode(frames[2]!)).toBe('worker_failed');
+});
+
+test('router ends a reply with worker_failed when the worker ends it without a receipt', async () => {
+  const fake = await rig.link({
+    onJob(stream) {
+      startAnswer(stream);
+      stream.end();
+    },
+  });
+  await fake.accepted;
+  const { frames } = await readFrames(await rig.post(rig.client.job(BODY)));
+  expect(errorCode(frames.at(-1)!)).toBe('worker_failed');
+});
+
+test('router puts the error behind the last whole frame', async () => {
+  const fake = await rig.link({
+    onJob(stream) {
+      startAnswer(stream);
+      stream.end(encodeFrame(FrameKind.Chunk, Buffer.alloc(500)).subarray(0, 300));
+    },
+  });
+  await fake.accepted;
+  const { frames, cut } = await readFrames(await rig.post(rig.client.job(BODY)));
+  expect(cut).toBe(false);
+  expect(frames.map(({ kind }) => kind)).toEqual([FrameKind.Head, FrameKind.Chunk, FrameKind.Error]);
+});
+
+test('router ends a malformed reply with worker_failed', async () => {
+  const fake = await rig.link({
+    onJob(stream) {
+      startAnswer(stream);
+      stream.write(Buffer.from([0, 0, 0, 1, 77]));
+    },
+  });
+  await fake.accepted;
+  const { frames } = await readFrames(await rig.post(rig.client.job(BODY)));
+  expect(errorCode(frames.at(-1)!)).toBe('worker_failed');
+});
+
+test('router answers 502 when the worker dies before it answers', async () => {
+  const fake = await rig.link({ onJob: (stream) => stream.session!.destroy() });
+  await fake.accepted;
+  const response = await rig.post(rig.client.job(BODY));
+  expect(response.status).toBe(502);
+  expect(await codeOf(response)).toBe('worker_failed');
+});
+
+test("router hands on a worker's refusal with its status", async () => {
+  const refusal = JSON.stringify({ error: { message: 'm', type: 't', param: null, code: 'channel_open_failed' } });
+  const fake = await rig.link({
+    onJob(stream) {
+      stream.respond({ ':status': 400, 'content-type': 'application/json' });
+      stream.end(refusal);
+    },
+  });
+  await fake.accepted;
+  const response = await rig.post(rig.client.job(BODY));
+  expect(response.status).toBe(400);
+  expect(await response.text()).toBe(refusal);
+});
+
+test.each([
+  ['a redirect', 302, 'application/json', '{}'],
+  ['a page', 200, 'text/html', '<p>'],
+  ['an endless refusal', 503, 'application/json', 'x'.repeat(20_000)],
+])('router answers 502 to %s of a worker', async (_name, status, type, text) => {
+  const fake = await rig.link({
+    onJob(stream) {
+      stream.respond({ ':status': status, 'content-type': type });
+      stream.end(text);
+    },
+  });
+  await fake.accepted;
+  const response = await rig.post(rig.client.job(BODY));
+  expect(response.status).toBe(502);
+  expect(await codeOf(response)).toBe('worker_failed');
+});
+
+test('router gives up a worker that falls silent', async () => {
+  const strict = await createRig({ limits: { workerIdleTimeoutMs: 100 } });
+  const fake = await strict.link({ onJob: startAnswer });
+  await fake.accepted;
+  const { frames } = await readFrames(await strict.post(strict.client.job(BODY)));
+  expect(errorCode(frames.at(-1)!)).toBe('worker_failed');
+  await strict.close();
+});
+
+test('router resets the job at its worker when the client hangs up', async () => {
+  let reset: Promise<number>;
+  const fake = await rig.link({
+    onJob(stream) {
+      reset = new Promise((resolve) => stream.once('close', () => resolve(stream.rstCode)));
+      startAnswer(stream);
+    },
+  });
+  await fake.accepted;
+  const hangUp = new AbortController();
+  const response = await fetch(`${rig.router.url}/v1/jobs`, {
+    method: 'POST',
+    body: new Uint8Array(rig.client.job(BODY)),
+    headers: { 'content-type': JOB_CONTENT_TYPE },
+    signal: hangUp.signal,
+  });
+  await response.body!.getReader().read();
+  hangUp.abort();
+  expect(await reset!).toBe(constants.NGHTTP2_CANCEL);
+  await untilIdle();
+});
+
+test('router hands the same bytes on when a ticket is repeated, and stores one receipt', async () => {
+  const receipt = rig.client.receipt(rig.worker);
+  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [Buffer.alloc(10)], receipt) });
+  await fake.accepted;
+  const job = rig.client.job(BODY);
+  const first = await (await rig.post(job)).arrayBuffer();
+  const again = await (await rig.post(job)).arrayBuffer();
+  expect(Buffer.from(again)).toEqual(Buffer.from(first));
+  expect(fake.jobs).toEqual([job, job]);
+  expect([...rig.router.ledger.all()]).toHaveLength(1);
+});
+
+describe('router refuses the receipt of a worker', () => {
+  const offered = async (make: () => Buffer): Promise<string> => {
+    const fake = await rig.link({ onJob: (stream) => answerWith(stream, [], make()) });
+    await fake.accepted;
+    const { frames } = await readFrames(await rig.post(rig.client.job(BODY)));
+    const last = frames.at(-1)!;
+    return last.kind === FrameKind.Receipt ? 'forwarded' : errorCode(last);
+  };
+
+  test('that another key signed, or is for another escrow or line', async () => {
+    const { client, worker, chain } = rig;
+    const other = createClientParty(chain, 3, worker);
+    expect(await offered(() => client.receipt(createWorkerParty(9)))).toBe('receipt_bad_signature');
+    expect(await offered(() => client.receipt(worker, { domain: other.domain }))).toBe('receipt_wrong_domain');
+    expect(await offered(() => client.receipt(worker, { lineId: Buffer.alloc(20) }))).toBe('receipt_wrong_line');
+    expect([...rig.router.ledger.all()]).toEqual([]);
+    expect(await offered(() => client.receipt(worker))).toBe('forwarded');
+  });
+
+  test('above the cap, unless the cap was raised meanwhile', async () => {
+    const { client, worker, chain } = rig;
+    const above = (): Buffer => client.receipt(worker, { total: CAP_NANO + 1n });
+    expect(await offered(above)).toBe('receipt_over_cap');
+    expect(
+      await offered(() => {
+        chain.changeLine(client.escrow, client.line, { capNano: nano(CAP_NANO + 1n) });
+        return above();
+      }),
+    ).toBe('forwarded');
+  });
+
+  test('with a lower total for more jobs', async () => {
+    const { client, worker } = rig;
+    expect(await offered(() => client.receipt(worker, { total: 50n, jobs: 2n }))).toBe('forwarded');
+    expect(await offered(() => client.receipt(worker, { total: 49n, jobs: 3n }))).toBe('receipt_stale');
+  });
+});
+
+test('a receipt is on disk before the client has it', async () => {
+  const order: string[] = [];
+  const seen = await createRig({}, { faultPoint: (point) => void order.push(point) });
+  const fake = await seen.link({ onJob: (stream) => answerWith(stream, [], seen.client.receipt(seen.worker)) });
+  await fake.accepted;
+  await readFrames(await seen.post(seen.client.job(BODY)));
+  expect(order).toEqual([
+    ...['job.received', 'job.forwarded', 'reply.started', 'reply.chunk', 'receipt.received'],
+    ...['ledger.begun', 'ledger.written', 'ledger.committed', 'receipt.forwarded'],
+    ...(order.includes('reply.ended') ? ['reply.ended'] : []),
+  ]);
+  await seen.close();
+});
+
+test('router reads its worker no faster than the client reads', async () => {
+  let written = 0;
+  const total = 48 * 1024 * 1024;
+  const fake = await rig.link({
+    onJob(stream) {
+      stream.respond({ ':status': 200, 'content-type': FRAMES_CONTENT_TYPE });
+      stream.write(encodeFrame(FrameKind.Head, Buffer.alloc(32)));
+      const frame = encodeFrame(FrameKind.Chunk, Buffer.alloc(64 * 1024));
+      const pump = (): void => {
+        while (written < total) {
+          written += frame.length;
+          if (!stream.write(frame)) return void stream.once('drain', pump);
+        }
+        stream.end(encodeFrame(FrameKind.Receipt, rig.client.receipt(rig.worker)));
+      };
+      pump();
+    },
+  });
+  await fake.accepted;
+  const socket = connect(rig.router.port, '127.0.0.1');
+  const job = rig.client.job(BODY);
+  socket.write(
+    `POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: ${JOB_CONTENT_TYPE}\r\nContent-Length: ${job.length}\r\nConnection: close\r\n\r\n`,
+  );
+  socket.write(job);
+  await new Promise((resolve) => socket.once('readable', resolve));
+  // Nobody reads: what is written settles at what the buffers on the way hold.
+  let before = -1;
+  while (written !== before) {
+    before = written;
+    for (let turn = 0; turn < 2_000; turn++) await new Promise(setImmediate);
+  }
+  expect(written).toBeLessThan(total / 2);
+  let received = 0;
+  socket.on('data', (part: Buffer) => (received += part.length));
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(written).toBeGreaterThanOrEqual(total);
+  expect(received).toBeGreaterThanOrEqual(total);
+});
+
+test('router drops a client that does not read', async () => {
+  const strict = await createRig({ limits: { slowReaderTimeoutMs: 100 } });
+  let reset!: (code: number) => void;
+  const wasReset = new Promise<number>((resolve) => (reset = resolve));
+  const fake = await strict.link({
+    onJob(stream) {
+      stream.once('close', () => reset(stream.rstCode));
+      stream.respond({ ':status': 200, 'content-type': FRAMES_CONTENT_TYPE });
+      const frame = encodeFrame(FrameKind.Chunk, Buffer.alloc(64 * 1024));
+      const pump = (): void => {
+        while (stream.write(frame));
+        stream.once('drain', pump);
+      };
+      pump();
+    },
+  });
+  await fake.accepted;
+  const socket = connect(strict.router.port, '127.0.0.1');
+  const job = strict.client.job(BODY);
+  socket.write(
+    `POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: ${JOB_CONTENT_TYPE}\r\nContent-Length: ${job.length}\r\n\r\n`,
+  );
+  socket.write(job);
+  expect(await wasReset).toBe(constants.NGHTTP2_CANCEL);
+  socket.destroy();
+  await strict.close();
+});
+
+test('router logs and stores nothing of what a job or reply holds', async () => {
+  const planted = 'planted-word-7f3a';
+  const chunk = Buffer.from(`answer ${planted}`);
+  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [chunk], rig.client.receipt(rig.worker)) });
+  await fake.accepted;
+  await readFrames(await rig.post(rig.client.job(Buffer.from(`request ${planted}`))));
+  await untilIdle();
+  expect(rig.logged.join('')).toMatch('job ended');
+  expect(rig.logged.join('')).not.toMatch(planted);
+  const files = readdirSync(rig.directory).map((name) => readFileSync(join(rig.directory, name)));
+  expect(Buffer.concat(files).includes(planted)).toBe(false);
+  // The worker did get it: the word went through.
+  expect(fake.jobs[0]!.includes(planted)).toBe(true);
+});
+
+test('receipts of one line that end side by side are all handed on', async () => {
+  const receipts = [1, 2, 3, 4, 5, 6].map((n) =>
+    rig.client.receipt(rig.worker, { total: BigInt(n) * 10n, jobs: BigInt(n), jobsRoot: Buffer.alloc(32, n) }),
+  );
+  const waiting: (() => void)[] = [];
+  const fake = await rig.link({
+    onJob(stream) {
+      const receipt = receipts[waiting.length]!;
+      waiting.push(() => answerWith(stream, [], receipt));
+      // The newest first: their order on the wire is not the order of signing.
+      if (waiting.length === receipts.length) waiting.reverse().forEach((answer) => answer());
+    },
+  });
+  await fake.accepted;
+  const replies = await Promise.all(
+    receipts.map(async (_receipt, i) => readFrames(await rig.post(rig.client.job(Buffer.from(`body ${i}`))))),
+  );
+  expect(replies.map(({ frames }) => frames.at(-1)!.kind)).toEqual(receipts.map(() => FrameKind.Receipt));
+  expect(rig.router.ledger.total(rig.client.lineId, rig.client.domain)).toBe(60n);
+});
+
+test('a restarted router knows every receipt', async () => {
+  const receipt = rig.client.receipt(rig.worker, { total: 77n });
+  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [], receipt) });
+  await fake.accepted;
+  await readFrames(await rig.post(rig.client.job(BODY)));
+  await rig.router.close();
+  const again = await createRig({}, { directory: rig.directory });
+  const stored = await fetch(
+    `${again.router.url}/v1/lines/${rig.client.lineId.toString('hex')}/receipt?escrow=${rig.client.escrow.toString('hex')}`,
+  );
+  expect(((await stored.json()) as { receipt: string }).receipt).toBe(receipt.toString('base64'));
+  await again.close();
+});
+
+async function untilIdle(): Promise<void> {
+  while (rig.router.status().runningJobs > 0) await new Promise(setImmediate);
+}

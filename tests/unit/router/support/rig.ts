@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { JOB_CONTENT_TYPE, createFrameParser, type Frame } from '../../../../src/protocol/wire';
+import type { FaultHook } from '../../../../src/router/faults';
 import { createRouter, type Router, type RouterConfig } from '../../../../src/router/router';
 import { FEE_TO, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './fakeChain';
 import { linkFakeWorker, type FakeWorker, type FakeWorkerOptions } from './fakeWorker';
@@ -25,9 +26,9 @@ export interface Rig {
 
 export async function createRig(
   config: Partial<RouterConfig> = {},
-  reuse: { directory?: string } = {},
+  more: { directory?: string; faultPoint?: FaultHook } = {},
 ): Promise<Rig> {
-  const directory = reuse.directory ?? mkdtempSync(join(tmpdir(), 'router-'));
+  const directory = more.directory ?? mkdtempSync(join(tmpdir(), 'router-'));
   const chain = createFakeChain();
   const clock = createFakeClock();
   const worker = createWorkerParty(1);
@@ -44,7 +45,11 @@ export async function createRig(
       ...config,
       limits: { bookCacheMs: 0, ...config.limits },
     },
-    { chain, escrows: chain, clock, log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }) },
+    {
+      ...{ chain, escrows: chain, clock },
+      log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
+      ...(more.faultPoint && { faultPoint: more.faultPoint }),
+    },
   );
   const workers: FakeWorker[] = [];
   return {
@@ -69,7 +74,7 @@ export async function createRig(
     async close() {
       for (const fake of workers) fake.close();
       await router.close();
-      if (!reuse.directory) rmSync(directory, { recursive: true, force: true });
+      if (!more.directory) rmSync(directory, { recursive: true, force: true });
     },
   };
 }
