@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { systemTimers, type Timers } from '../channel';
 import { CocoonError } from '../protocol/errors';
+import { createAuditor, type Auditor } from './audit';
 import { createLoad } from './choose';
 import { createFailures } from './failures';
 import { createClientFetch } from './clientFetch';
 import { readDeposit } from './funding';
 import { reservedNano, roomNano, spentNano, takesTickets } from './heldLine';
+import type { JobDeps } from './job';
 import { CLIENT_LIMITS } from './limits';
-import { createLines } from './lines';
+import { createLines, type Lines } from './lines';
 import { createMarket } from './market';
 import { listModels } from './models';
 import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
@@ -25,15 +27,22 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   const timers: Timers = deps.timers ?? systemTimers;
   const random = deps.random ?? randomBytes;
   const fetch = deps.fetch ?? globalThis.fetch;
+  const onFault = deps.onFault ?? (() => undefined);
   const policy = { ...DEFAULT_POLICY, ...config.policy };
   const funding = { ...DEFAULT_FUNDING, ...config.funding };
 
   const store = openStore(config.dataDir);
   const failures = createFailures({ store, clock });
   const market = createMarket({ ...config, policy }, { chain, clock, fetch, isAvoided: failures.isAvoided });
-  const lines = createLines({ ...config, funding }, { chain, clock, timers, store });
+  // Lines are raised after an audit, and an audit is a job over a line.
+  const lines: Lines = createLines(
+    { ...config, funding },
+    { chain, clock, timers, store, audit: (...args) => audit(...args) },
+  );
+  const job: JobDeps = { clock, timers, fetch, random, signer: config.signer, lines, market };
+  const audit: Auditor = createAuditor({ job, store, failures, onFault });
   const load = createLoad();
-  const refill = createRefill({ market, lines, clock });
+  const refill = createRefill({ market, lines, clock, audit });
 
   const serve: ServeDeps = {
     market,
@@ -44,10 +53,10 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
     load,
     freeSlotsOf: load.freeSlots,
     random01: () => random(4).readUInt32BE(0) / 2 ** 32,
-    job: { clock, timers, fetch, random, signer: config.signer, lines, market },
+    job,
     stayWith: createConversations(),
     afterJob: refill.afterJob,
-    onFault: deps.onFault ?? (() => undefined),
+    onFault,
   };
   const models = async () => listModels(await market.candidates());
 

@@ -1,6 +1,7 @@
 import type { LineEntry } from '../chain/types';
 import { LIMITS } from '../protocol/limits';
 import type { Line } from '../protocol/line';
+import type { MountainRange } from '../protocol/mountainRange';
 import type { Receipt } from '../protocol/signed';
 
 /** A ticket whose record has not come: it may still be billed. */
@@ -8,6 +9,8 @@ export interface OpenTicket {
   maxFeeNano: bigint;
   /** Latest start, Unix seconds. */
   notAfter: number;
+  /** Whether its reply is being read; if not, only an audit can tell what became of it. */
+  running: boolean;
 }
 
 /** One line as this client's own books have it; what the chain says of it is a `LineEntry`. */
@@ -27,6 +30,8 @@ export interface HeldLine {
   newest: Receipt | null;
   /** Every ticket without a record, also those that can no longer start. */
   open: Map<string, OpenTicket>;
+  /** What an audit has seen: every job up to there bears our ticket, and this is their root. */
+  audited: { range: MountainRange; totalNano: bigint };
   /** Unix seconds of each raise. */
   raisedAt: number[];
   /** No ticket is issued any more: the worker ended it, cheated, or we closed it. */

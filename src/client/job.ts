@@ -4,21 +4,35 @@ import { nano } from '../protocol/amounts';
 import { sign, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { sha256 } from '../protocol/hash';
-import { ticketLayout, type Signed, type Ticket } from '../protocol/signed';
+import { ticketLayout, type Receipt, type Signed, type Ticket } from '../protocol/signed';
 import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../protocol/wire';
 import { CLIENT_LIMITS } from './limits';
 import type { Lines, UsableLine } from './lines';
 import type { Candidate, Market } from './market';
-import { maxFeeOf, usageBound, type ModelRequest } from './modelRequest';
+import type { Usage } from '../protocol/price';
 import { readErrorBody, readReply, withTimeout, type ReplyEvent } from './replyReader';
 import { verifySettlement, type Delivered } from './settlement';
+
+/** What a worker is asked to do, and what it may bill for it at most. */
+export interface Order {
+  path: string;
+  body: Buffer;
+  /** For the books. */
+  model: string;
+  maxFeeNano: bigint;
+  bound: Usage;
+  choices: number;
+}
 
 /** One ticket's job: its reply, and the verification of its bill. */
 export interface RunningJob {
   /** Hex; also the id of its receipt. */
   id: string;
+  ticket: Ticket;
   candidate: Candidate;
   events: AsyncGenerator<ReplyEvent, void>;
+  /** Says that nobody reads the reply any more; without effect once it is settled. */
+  dropped(): void;
   /** Verifies and books the bill. Throws CocoonError naming what is wrong; then nothing is booked. */
   settle(bill: Extract<ReplyEvent, { kind: 'bill' }>, delivered: Delivered): JobCost;
 }
@@ -28,9 +42,10 @@ export interface JobCost {
   /** Account hash of the Worker contract in hex. */
   worker: string;
   costNano: bigint;
+  receipt: Receipt;
 }
 
-interface JobDeps {
+export interface JobDeps {
   clock: Clock;
   timers: Timers;
   fetch: typeof globalThis.fetch;
@@ -42,20 +57,29 @@ interface JobDeps {
 
 /** Signs a ticket, seals the request to the worker and sends both. The ticket is journaled before a byte leaves. */
 export async function startJob(
-  target: { candidate: Candidate; usable: UsableLine; escrow: EscrowState; request: ModelRequest },
+  target: { candidate: Candidate; usable: UsableLine; escrow: EscrowState; order: Order },
   signal: AbortSignal,
   deps: JobDeps,
 ): Promise<RunningJob> {
-  const { candidate, usable, escrow, request } = target;
+  const { candidate, usable, escrow, order } = target;
   const sealed = sealJob(target, deps);
-  deps.lines.issue(usable.line, sealed.ticket, request.model);
-  const body = await post(candidate.router, Buffer.concat([sealed.head, sealed.ciphertext]), signal, deps);
+  deps.lines.issue(usable.line, sealed.ticket, order.model);
   const ticketHash = ticketLayout.hash(sealed.ticket.value);
   const { jobId, maxFee, requestHash } = sealed.ticket.value;
+  const id = jobId.toString('hex');
+  let body: AsyncIterable<Uint8Array>;
+  try {
+    body = await post(candidate.router, Buffer.concat([sealed.head, sealed.ciphertext]), signal, deps);
+  } catch (error) {
+    deps.lines.dropped(usable.line, id);
+    throw error;
+  }
 
   return {
-    id: jobId.toString('hex'),
+    id,
+    ticket: sealed.ticket.value,
     candidate,
+    dropped: () => deps.lines.dropped(usable.line, id),
     events: readReply(body, sealed.replyContext, deps.timers),
     settle(bill, delivered) {
       const receipt = verifySettlement(
@@ -68,8 +92,8 @@ export async function startJob(
           responseHash: bill.responseHash,
           modelHash: candidate.ask.modelHash,
           imageId: candidate.worker.imageId,
-          bound: usageBound(request, candidate.model),
-          choices: request.choices,
+          bound: order.bound,
+          choices: order.choices,
           capNano: usable.entry.capNano,
           askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
           delivered,
@@ -79,23 +103,24 @@ export async function startJob(
       );
       deps.lines.settle(usable.line, jobId, bill.settlement, receipt);
       return {
-        receiptId: jobId.toString('hex'),
+        receiptId: id,
         worker: candidate.worker.address.toString('hex'),
         costNano: bill.settlement.record.fee,
+        receipt: receipt.value,
       };
     },
   };
 }
 
 function sealJob(
-  { candidate, usable, escrow, request }: Parameters<typeof startJob>[0],
+  { candidate, usable, escrow, order }: Parameters<typeof startJob>[0],
   { clock, random, signer }: JobDeps,
 ) {
   const jobId = random(16);
   const lineId = Buffer.from(usable.line.id, 'hex');
   const issuedAt = Math.floor(clock.now());
   const notAfter = issuedAt + CLIENT_LIMITS.ticketSeconds;
-  const maxFee = nano(maxFeeOf(request, candidate.model, candidate.ask));
+  const maxFee = nano(order.maxFeeNano);
   const plaintext = encodeRequestPlaintext({
     jobId,
     issuedAt,
@@ -104,10 +129,10 @@ function sealJob(
     maxFee,
     head: {
       method: 'POST',
-      path: request.path,
+      path: order.path,
       headers: { 'content-type': 'application/json', 'x-cocoon-ask': candidate.askHash.toString('hex') },
     },
-    body: request.body,
+    body: order.body,
   });
   const { ciphertext, replyContext } = sealRequest({
     recipientKey: candidate.worker.hpkeKey,

@@ -37,6 +37,9 @@ export const CLIENT_LIMITS = {
   /** Less than the fourteen days that the escrow allows: clocks differ, and a message takes its time. */
   lineSafetySeconds: 3_600,
 
+  auditItems: 4_096,
+  auditRounds: 8,
+
   conversations: 1_000,
   idempotencyKeys: 1_000,
   /** Random choice is among so many of the best, none dearer than this many percent above the best. */

@@ -7,7 +7,8 @@ import type { KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import { lineId, type Line } from '../protocol/line';
-import { encodeProof } from '../protocol/mountainRange';
+import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
+import { EMPTY_RANGE, encodeProof, type MountainRange } from '../protocol/mountainRange';
 import { RECEIPT_FINAL, type Receipt, type Signed, type Ticket } from '../protocol/signed';
 import type { Address } from '@ton/core';
 import { sendAllocation } from './allocation';
@@ -40,10 +41,10 @@ export interface Lines {
   /** The line that a job of this candidate can go through now, by the state that was read last. */
   usable(candidate: Candidate): UsableLine | null;
   /**
-   * Opens or raises lines until the first wish has what it needs; later wishes are spares. Throws CocoonError
-   * `escrow_exhausted`.
+   * Opens or raises lines until the first wish has what it needs; later wishes are spares. False when the first
+   * wish's worker does not stand an audit now. Throws CocoonError `escrow_exhausted`.
    */
-  fund(wishes: readonly Wish[]): Promise<void>;
+  fund(wishes: readonly Wish[]): Promise<boolean>;
   /** Which of the candidates should get a spare line, when `opening` lines are being opened already. */
   spares(candidates: readonly Candidate[], opening: number): Candidate[];
   /** Closes lines; what they leave is free after the closing delay. */
@@ -52,8 +53,20 @@ export interface Lines {
   issue(line: HeldLine, ticket: Signed<Ticket>, model: string): void;
   /** Books a verified bill; it is on disk when this returns. */
   settle(line: HeldLine, jobId: Buffer, settlement: Settlement, receipt: Signed<Receipt>): void;
+  /** Books a whole audit: lost tickets get their records. */
+  audited(line: HeldLine, audit: Audit): void;
+  /** The reply to that ticket is not read any more. */
+  dropped(line: HeldLine, jobId: string): void;
   end(line: HeldLine): void;
   held(): readonly HeldLine[];
+}
+
+/** Every job of a line since the audit before, covered by a signed root. */
+export interface Audit {
+  range: MountainRange;
+  totalNano: bigint;
+  /** Keyed by job id in hex. */
+  jobs: ReadonlyMap<string, { record: JobRecord }>;
 }
 
 interface LinesDeps {
@@ -61,6 +74,8 @@ interface LinesDeps {
   clock: Clock;
   timers: Timers;
   store: Store;
+  /** Whether the worker accounted for all jobs of its line; raises come only after that. */
+  audit(candidate: Candidate, usable: UsableLine, escrow: EscrowState): Promise<boolean>;
 }
 
 export function createLines(
@@ -106,6 +121,16 @@ export function createLines(
     state = await sendAllocation(before, entries, raiseNano, { ...deps, signer: config.signer, read });
   };
 
+  const withoutUnaudited = async (wishes: readonly Wish[], current: EscrowState): Promise<Wish[]> => {
+    const honest: Wish[] = [];
+    for (const wish of wishes) {
+      const line = usable(wish.candidate);
+      const unused = !line || (line.line.knownJobs === 0 && line.line.open.size === 0);
+      if (unused || (await deps.audit(wish.candidate, line, current))) honest.push(wish);
+    }
+    return honest;
+  };
+
   const enact = (current: EscrowState, step: Step): AllocateEntry => {
     const now = Math.floor(clock.now());
     if (step.kind === 'raise') {
@@ -124,6 +149,7 @@ export function createLines(
       knownJobs: 0,
       newest: null,
       open: new Map(),
+      audited: { range: EMPTY_RANGE, totalNano: 0n },
       raisedAt: [],
       ended: false,
     };
@@ -140,15 +166,20 @@ export function createLines(
     fund: (wishes) =>
       exclusively(async () => {
         const first = wishes[0];
-        if (!first) return;
-        const current = await escrow(0);
+        if (!first) return true;
+        const before = await escrow(0);
         const hasRoom = (): boolean => (usable(first.candidate)?.roomNano ?? -1n) >= first.needNano;
-        if (hasRoom()) return;
-        const open = wishes.filter(
-          (wish) =>
-            lineOf(held, current, wish.candidate, clock.now()) || settleByFor(wish.candidate, clock.now()),
+        if (hasRoom()) return true;
+        const honest = await withoutUnaudited(wishes, before);
+        if (!honest.includes(first)) return false;
+        const now = clock.now();
+        // An audit may have taken a while, and freed what lost tickets had reserved.
+        const current = await escrow();
+        if (hasRoom()) return true;
+        const open = honest.filter(
+          ({ candidate }) => lineOf(held, current, candidate, now) ?? settleByFor(candidate, now),
         );
-        const plan = planFunding(config.funding, current, held, open, clock.now());
+        const plan = planFunding(config.funding, current, held, open, now);
         if ('refused' in plan) throw exhausted(plan);
         const raiseNano = plan.steps.reduce((sum, step) => sum + step.raiseNano, 0n);
         await send(
@@ -157,6 +188,7 @@ export function createLines(
           raiseNano,
         );
         if (!hasRoom()) throw new CocoonError('line_unknown', 'The escrow did not open or raise the line.');
+        return true;
       }),
     spares(candidates, opening) {
       if (!state) return [];
@@ -186,7 +218,7 @@ export function createLines(
     issue(line, ticket, model) {
       const { jobId, maxFee, notAfter } = ticket.value;
       store.journal({ ticket, worker: line.workerId, model });
-      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter });
+      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter, running: true });
     },
     settle(line, jobId, { record, image, proof }, receipt) {
       const newest = !line.newest || receipt.value.jobs > line.newest.jobs;
@@ -206,12 +238,36 @@ export function createLines(
       if (newest) line.newest = receipt.value;
       if ((receipt.value.flags & RECEIPT_FINAL) !== 0) end(line);
     },
+    audited(line, { range, totalNano, jobs }) {
+      const found = [...jobs].map(([jobId, { record }]) => ({
+        jobId,
+        feeNano: record.fee,
+        record: jobRecordImage(record),
+      }));
+      store.audited(domainOf(), { id: line.id, range, totalNano }, found);
+      line.audited = { range, totalNano };
+      for (const { jobId, feeNano } of found) {
+        if (!line.open.delete(jobId)) continue;
+        line.knownNano += feeNano;
+        line.knownJobs += 1;
+      }
+    },
+    dropped(line, jobId) {
+      const ticket = line.open.get(jobId);
+      if (ticket) ticket.running = false;
+    },
     end,
   };
 
+  function domainOf(): Buffer {
+    // No line is held before the escrow was read.
+    if (!state) throw new CocoonError('internal', 'The escrow was never read.');
+    return state.domain;
+  }
+
   function end(line: HeldLine): void {
     line.ended = true;
-    if (state) store.endLine(state.domain, line.id);
+    store.endLine(domainOf(), line.id);
   }
 
   function newLine(candidate: Candidate, current: EscrowState, now: number): Line {

@@ -5,6 +5,7 @@ import { jobFee, type Usage } from '../protocol/price';
 import type { Nano } from '../protocol/amounts';
 import type { Ask } from '../protocol/signed';
 import type { OfferedModel } from '../protocol/wire';
+import type { Order } from './job';
 import { CLIENT_LIMITS } from './limits';
 
 /** The paths that are sealed and sent to a worker, and what a model must be able to do for each. */
@@ -86,6 +87,18 @@ export function usageBound(
     completionTokens: request.capability === 'embeddings' ? 0 : perAnswer * request.choices,
     reasoningTokens: 0,
     audioMs: 0,
+  };
+}
+
+/** The request as a job for that candidate. */
+export function orderOf(request: ModelRequest, { model, ask }: { model: OfferedModel; ask: Ask }): Order {
+  return {
+    path: request.path,
+    body: request.body,
+    model: request.model,
+    maxFeeNano: maxFeeOf(request, model, ask),
+    bound: usageBound(request, model),
+    choices: request.choices,
   };
 }
 

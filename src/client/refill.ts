@@ -1,4 +1,5 @@
 import type { Clock } from '../chain/types';
+import type { Auditor } from './audit';
 import type { Lines } from './lines';
 import type { Market } from './market';
 import type { Target } from './select';
@@ -9,10 +10,10 @@ const REST_SECONDS = 30;
 const JOBS_AHEAD = 4n;
 
 /**
- * Refills and spare lines in the background, before anybody waits for them: a new line takes seconds. A line is
- * refilled only while every job on it is accounted for, which each receipt's verification has shown.
+ * Refills and spare lines in the background, before anybody waits for them: a new line takes seconds. Where a reply
+ * was cut, an audit tells what its job cost, so that its ticket reserves no more.
  */
-export function createRefill(deps: { market: Market; lines: Lines; clock: Clock }): {
+export function createRefill(deps: { market: Market; lines: Lines; clock: Clock; audit: Auditor }): {
   afterJob(target: Target): void;
   idle(): Promise<void>;
 } {
@@ -21,6 +22,9 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock 
   let restUntil = 0;
 
   const run = async ({ candidate, maxFeeNano }: Target): Promise<void> => {
+    const usable = lines.usable(candidate);
+    const isLost = [...(usable?.line.open.values() ?? [])].some(({ running: isRunning }) => !isRunning);
+    if (usable && isLost) await deps.audit(candidate, usable, await lines.escrow());
     const sameModel = (await market.candidates()).filter(({ model }) => model.id === candidate.model.id);
     const spares = lines.spares(sameModel, 0);
     const low = (lines.usable(candidate)?.roomNano ?? 0n) < maxFeeNano * JOBS_AHEAD;

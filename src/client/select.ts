@@ -64,10 +64,11 @@ export async function selectTarget(
       .map(({ candidate }) => candidate)
       .filter(({ worker }) => worker !== first.candidate.worker);
     const spares = lines.spares(others, 1);
-    await lines.fund([
+    const funded = await lines.fund([
       { candidate: first.candidate, needNano: first.maxFeeNano },
       ...spares.map((candidate) => ({ candidate, needNano: first.maxFeeNano })),
     ]);
+    if (!funded) return null;
   } catch (error) {
     if (worthWaiting && error instanceof CocoonError && error.code === 'escrow_exhausted') return null;
     throw error;

@@ -3,16 +3,16 @@ import { CocoonError } from '../protocol/errors';
 import { cocoonObject, createAnswerMeter, parseChunk } from './answer';
 import { pause } from './allocation';
 import { faultOf, type Failures } from './failures';
-import { startJob, type JobCost, type RunningJob } from './job';
+import { startJob, type JobCost, type JobDeps, type RunningJob } from './job';
 import { CLIENT_LIMITS } from './limits';
-import type { ModelRequest } from './modelRequest';
+import { orderOf, type ModelRequest } from './modelRequest';
 import { readToEnd, type ReplyEvent } from './replyReader';
 import { toCocoonError } from './respond';
 import { selectTarget, type SelectDeps, type Target } from './select';
 import { streamAnswer, streamError } from './stream';
 
 export interface ServeDeps extends SelectDeps {
-  job: Parameters<typeof startJob>[2];
+  job: JobDeps;
   failures: Failures;
   load: { started(workerId: string): void; ended(workerId: string): void };
   /** The worker that a conversation stays with. */
@@ -87,7 +87,9 @@ async function runOnce(
   deps.load.started(target.candidate.worker.id);
   let handedOver = false;
   let settled = false;
+  let job: RunningJob | null = null;
   const finish = (): void => {
+    job?.dropped();
     signal.removeEventListener('abort', onAbort);
     deps.load.ended(target.candidate.worker.id);
     // Nothing more is wanted of a reply that went wrong; one that ended well keeps its connection.
@@ -100,7 +102,7 @@ async function runOnce(
   };
 
   try {
-    const job = await startJob({ ...target, request }, abort.signal, deps.job);
+    job = await startJob({ ...target, order: orderOf(request, target.candidate) }, abort.signal, deps.job);
     const head = await readHead(job);
     if (isRetryable(head.status)) throw await billedFailure(job, head);
     if (!isEventStream(head)) {
@@ -212,6 +214,7 @@ function streamBody(
         if (!ended) controller.error(on.signal.reason);
         end();
       };
+      if (on.signal.aborted) onAbort();
       on.signal.addEventListener('abort', onAbort, { once: true });
     },
     async pull(controller) {

@@ -1,6 +1,7 @@
 import { nano } from '../protocol/amounts';
 import type { ErrorCode } from '../protocol/errors';
 import { lineImage, parseLine } from '../protocol/line';
+import { EMPTY_RANGE, type MountainRange } from '../protocol/mountainRange';
 import {
   encodeSigned,
   receiptLayout,
@@ -50,6 +51,14 @@ export interface Store {
     receipt: Signed<Receipt>;
     newest: boolean;
   }): void;
+  /** Books what an audit found: its root, its sum, and the records that had not come before. */
+  audited(
+    domain: Buffer,
+    line: { id: string; range: MountainRange; totalNano: bigint },
+    jobs: readonly { jobId: string; feeNano: bigint; record: Buffer }[],
+  ): void;
+  /** Whether an earlier audit has counted that job. */
+  wasAudited(jobId: string): boolean;
   jobs(limit: number, before?: number): StoredJob[];
   job(id: string): StoredJob | null;
   avoid(worker: string, code: ErrorCode, untilUnix: number): void;
@@ -68,8 +77,7 @@ export function openStore(dataDir: string | null): Store {
     ),
     raises: db.prepare('SELECT at FROM raises WHERE line_id = ? ORDER BY at'),
     addLine: db.prepare(
-      `INSERT OR IGNORE INTO lines (domain, id, line, router, opened_at, base_nano, base_jobs, newest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO lines (domain, id, line, router, opened_at) VALUES (?, ?, ?, ?, ?)`,
     ),
     addRaise: db.prepare('INSERT INTO raises VALUES (?, ?, ?)'),
     endLine: db.prepare('UPDATE lines SET ended = 1 WHERE domain = ? AND id = ?'),
@@ -79,6 +87,12 @@ export function openStore(dataDir: string | null): Store {
     ),
     settle: db.prepare('UPDATE jobs SET fee_nano = ?, record = ?, proof = ?, receipt = ? WHERE job_id = ?'),
     newest: db.prepare('UPDATE lines SET newest = ? WHERE domain = ? AND id = ?'),
+    auditedLine: db.prepare('UPDATE lines SET audited = ?, audited_nano = ? WHERE domain = ? AND id = ?'),
+    auditedJob: db.prepare(
+      `UPDATE jobs SET audited = 1, fee_nano = coalesce(fee_nano, ?), record = coalesce(record, ?)
+       WHERE domain = ? AND job_id = ?`,
+    ),
+    wasAudited: db.prepare('SELECT audited FROM jobs WHERE job_id = ?'),
     jobs: db.prepare('SELECT * FROM jobs WHERE issued_at <= ? ORDER BY issued_at DESC LIMIT ?'),
     job: db.prepare('SELECT * FROM jobs WHERE job_id = ?'),
     avoid: db.prepare(
@@ -108,17 +122,7 @@ export function openStore(dataDir: string | null): Store {
         ),
       ),
     addLine(domain, line) {
-      q.addLine.run(
-        domain,
-        line.id,
-        lineImage(line.line),
-        line.router,
-        line.openedAtUnix,
-        line.knownNano.toString(),
-        line.knownJobs,
-        // A line that was taken over begins with an unsigned image: its signature is the router's to keep.
-        line.newest ? receiptLayout.image(line.newest) : null,
-      );
+      q.addLine.run(domain, line.id, lineImage(line.line), line.router, line.openedAtUnix);
     },
     raised: (lineId, atUnix, capNano) => void q.addRaise.run(lineId, Math.floor(atUnix), capNano.toString()),
     endLine: (domain, lineId) => void q.endLine.run(domain, lineId),
@@ -143,6 +147,14 @@ export function openStore(dataDir: string | null): Store {
         if (newest) q.newest.run(receiptLayout.image(receipt.value), domain, lineId);
       });
     },
+    audited: (domain, { id, range, totalNano }, jobs) =>
+      together(() => {
+        q.auditedLine.run(encodeRange(range), totalNano.toString(), domain, id);
+        for (const { jobId, feeNano, record } of jobs) {
+          q.auditedJob.run(feeNano.toString(), record, domain, jobId);
+        }
+      }),
+    wasAudited: (jobId) => (q.wasAudited.get(jobId) as Row | undefined)?.['audited'] === 1,
     jobs: (limit, before = 0xffff_ffff) => (q.jobs.all(before, limit) as Row[]).map(storedJob),
     job(id) {
       const row = q.job.get(id) as Row | undefined;
@@ -172,14 +184,18 @@ function heldLine(row: Row, jobs: Row[], raises: Row[]): HeldLine {
       (sum, job) => sum + BigInt(text(job['fee_nano'])),
       BigInt(text(row['base_nano'])),
     ),
-    knownJobs: Number(row['base_jobs']) + settled.length,
+    knownJobs: settled.length,
     newest: row['newest'] === null ? null : receiptLayout.parse(bytes(row['newest'])),
     open: new Map(
       open.map((job) => [
         text(job['job_id']),
-        { maxFeeNano: BigInt(text(job['max_nano'])), notAfter: Number(job['not_after']) },
+        { maxFeeNano: BigInt(text(job['max_nano'])), notAfter: Number(job['not_after']), running: false },
       ]),
     ),
+    audited: {
+      range: row['audited'] === null ? EMPTY_RANGE : decodeRange(bytes(row['audited'])),
+      totalNano: BigInt(text(row['audited_nano'])),
+    },
     raisedAt: raises.map((raise) => Number(raise['at'])),
     ended: row['ended'] === 1,
   };
@@ -210,4 +226,17 @@ function text(value: unknown): string {
 function bytes(value: unknown): Buffer {
   if (!(value instanceof Uint8Array)) throw new TypeError('the books hold a value of another type');
   return Buffer.from(value);
+}
+
+/** `count:u48 ‖ peaks`. */
+function encodeRange({ count, peaks }: MountainRange): Buffer {
+  const head = Buffer.alloc(6);
+  head.writeUIntBE(count, 0, 6);
+  return Buffer.concat([head, ...peaks]);
+}
+
+function decodeRange(image: Buffer): MountainRange {
+  const peaks: Buffer[] = [];
+  for (let at = 6; at < image.length; at += 32) peaks.push(image.subarray(at, at + 32));
+  return { count: image.readUIntBE(0, 6), peaks };
 }

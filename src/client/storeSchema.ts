@@ -14,8 +14,8 @@ const SCHEMA = `
     line        BLOB NOT NULL CHECK (length(line) = 90),
     router      TEXT NOT NULL,
     opened_at   INTEGER NOT NULL,
-    base_nano   TEXT NOT NULL,
-    base_jobs   INTEGER NOT NULL,
+    audited     BLOB,
+    audited_nano TEXT NOT NULL DEFAULT '0',
     newest      BLOB,
     ended       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (domain, id)
@@ -34,7 +34,8 @@ const SCHEMA = `
     fee_nano   TEXT,
     record     BLOB,
     proof      BLOB,
-    receipt    BLOB
+    receipt    BLOB,
+    audited    INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
   CREATE INDEX jobs_by_line ON jobs (domain, line_id);
   CREATE INDEX jobs_by_time ON jobs (issued_at);
