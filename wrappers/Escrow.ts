@@ -153,6 +153,11 @@ export interface LineOnChain {
   closeAt: number;
 }
 
+/** Argument: the number of lines; result: nanotons to attach to a settle. */
+export const GET_SETTLE_VALUE = 'get_settle_value';
+/** Argument: the number of entries; result: nanotons of gas that an allocation by the signer is checked against. */
+export const GET_ALLOCATE_BOUND = 'get_allocate_bound';
+
 export const GET_LINES = 'get_lines';
 
 /** Reads the result of `get_lines`; keys are line ids in hex. */

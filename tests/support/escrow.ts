@@ -1,4 +1,4 @@
-import { beginCell, TupleReader, toNano, type Address, type Cell, type StateInit } from '@ton/core';
+import { beginCell, TupleReader, toNano, type Address, type Cell, type Message, type StateInit } from '@ton/core';
 import {
   internal,
   type Blockchain,
@@ -16,6 +16,7 @@ import { RECEIPT_FINAL, receiptLayout, TAG, type Receipt } from '../../src/proto
 import {
   allocateBody,
   allocateExternalBody,
+  closeBody,
   escrowAddress,
   escrowInit,
   ESCROW_OPCODES,
@@ -23,6 +24,7 @@ import {
   parseEscrow,
   parseLine,
   parseLines,
+  pruneBody,
   settleBody,
   GET_ESCROW,
   GET_LINE,
@@ -31,6 +33,7 @@ import {
   type LineOnChain,
   type SettleItem,
 } from '../../wrappers/Escrow';
+import { WORKER_OPCODES } from '../../wrappers/Worker';
 import { createAdmittedWorker, type AdmittedWorker } from './admittedWorker';
 import { balanceOf, createTestChain, exitCode, flow, type Names } from './chain';
 
@@ -87,22 +90,64 @@ async function makeWorld(): Promise<EscrowWorld> {
   return { chain, registry, client, stranger, worker, signer, escrow };
 }
 
-export async function send(
-  world: EscrowWorld,
-  message: { from: Address; value: bigint; body?: Cell; init?: boolean; bounce?: boolean },
-): Promise<SendMessageResult> {
-  const { registry, client, escrow } = world;
-  const stateInit = message.init ? await escrowInit(registry.address, client.address, 0n) : undefined;
-  return world.chain.sendMessage(
-    internal({
-      from: message.from,
-      to: escrow,
-      value: message.value,
-      bounce: message.bounce ?? true,
-      ...(message.body && { body: message.body }),
-      ...(stateInit && { stateInit }),
-    }),
-  );
+/** A message to an escrow. */
+export interface ToEscrow {
+  from: Address;
+  value: bigint;
+  body?: Cell;
+  /** Carries the state that deploys it. */
+  init?: boolean;
+  salt?: bigint;
+}
+
+export async function send(world: EscrowWorld, message: ToEscrow): Promise<SendMessageResult> {
+  const { registry, client } = world;
+  const init = message.init
+    ? await escrowInit(registry.address, client.address, message.salt ?? 0n)
+    : undefined;
+  return world.chain.sendMessage(toEscrow(world, message, init));
+}
+
+export function toEscrow(world: EscrowWorld, message: ToEscrow, stateInit?: StateInit): Message {
+  const { from, value, body } = message;
+  return internal({
+    from,
+    to: world.escrow,
+    value,
+    bounce: true,
+    ...(body && { body }),
+    ...(stateInit && { stateInit }),
+  });
+}
+
+/** Another open escrow of the same client on the same chain. */
+export async function secondEscrow(world: EscrowWorld): Promise<EscrowWorld> {
+  const { registry, client, signer } = world;
+  const escrow = await escrowAddress(registry.address, client.address, 1n);
+  const second = { ...world, escrow };
+  const body = openBody({
+    signer: signer.publicKey,
+    signerBudgetNano: 0n,
+    closeDelaySeconds: 36 * HOUR,
+  });
+  await send(second, { from: client.address, value: toNano('1'), init: true, salt: 1n, body });
+  return second;
+}
+
+/** A line id that no line has. */
+export function fakeLineId(n: number): string {
+  return sha256(Buffer.from(`fake ${n}`)).toString('hex', 0, 20);
+}
+
+/** What the escrow owes for its storage by now: the next message takes it. */
+export async function rentAt(world: EscrowWorld): Promise<bigint> {
+  const snapshot = world.chain.snapshot();
+  const before = await escrowBalance(world);
+  const unknown = beginCell().storeUint(1, 32).endCell();
+  await send(world, { from: world.stranger.address, value: toNano('1'), body: unknown });
+  const rent = before - (await escrowBalance(world));
+  await world.chain.loadFrom(snapshot);
+  return rent;
 }
 
 export async function readEscrow(world: EscrowWorld): Promise<EscrowOnChain> {
@@ -231,6 +276,16 @@ export function allocateByClient(
   });
 }
 
+/** From the client's own address. */
+export function close(world: EscrowWorld, lines: readonly Line[]): Promise<SendMessageResult> {
+  return send(world, { from: world.client.address, value: toNano('1'), body: closeBody(lines.map(lineId)) });
+}
+
+/** From a stranger. */
+export function prune(world: EscrowWorld, lines: readonly Line[]): Promise<SendMessageResult> {
+  return send(world, { from: world.stranger.address, value: toNano('1'), body: pruneBody(lines.map(lineId)) });
+}
+
 /** A line's receipt for `totalNano`, signed by the world's worker. */
 export async function receiptFor(
   world: EscrowWorld,
@@ -282,7 +337,7 @@ export async function tryExternal(world: EscrowWorld, body: Cell, init?: StateIn
 }
 
 /** Exit code of a message to the escrow; nothing of it is kept. */
-export async function trySend(world: EscrowWorld, message: Parameters<typeof send>[1]): Promise<number | null> {
+export async function trySend(world: EscrowWorld, message: ToEscrow): Promise<number | null> {
   const before = world.chain.snapshot();
   const result = await send(world, message);
   await world.chain.loadFrom(before);
@@ -302,7 +357,7 @@ export async function edgeOf(passes: (value: bigint) => Promise<boolean>, from: 
 
 export function namesOf(world: EscrowWorld): Names {
   const opcodes = new Map<number, string>([[0xd53276db, 'Excesses'], [0, 'comment']]);
-  for (const [name, op] of Object.entries(ESCROW_OPCODES)) opcodes.set(op, name);
+  for (const [name, op] of Object.entries({ ...ESCROW_OPCODES, Payout: WORKER_OPCODES.Payout })) opcodes.set(op, name);
   const address = (name: string, at: Address): [string, string] => [at.toRawString(), name];
   return {
     opcodes,
