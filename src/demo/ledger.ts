@@ -1,5 +1,7 @@
 import type { Address, Transaction } from '@ton/core';
 import type { TonClient } from '@ton/ton';
+import { ESCROW_OPCODES } from '../../wrappers/Escrow';
+import { WORKER_OPCODES } from '../../wrappers/Worker';
 import { nano, type Nano } from '../protocol/amounts';
 
 /**
@@ -114,24 +116,34 @@ export function closeBooks(parties: readonly Party[], histories: readonly Accoun
   };
 }
 
-/** Internal value that arrived with the given operation, aborted deliveries left out. */
-export function receivedWithOp(
-  histories: readonly AccountHistory[],
-  op: number,
-): { count: number; nano: Nano } {
+/** What escrows paid and Workers took: the amounts of all payouts that were not refused. */
+export function acceptedPayouts(histories: readonly AccountHistory[]): { count: number; nano: Nano } {
   let count = 0;
   let total = 0n;
-  for (const { transactions } of histories) {
-    for (const transaction of transactions) {
-      const message = transaction.inMessage;
-      if (message?.info.type !== 'internal' || message.info.bounced || !succeeded(transaction)) continue;
-      const body = message.body.beginParse();
-      if (body.remainingBits < 32 || body.loadUint(32) !== op) continue;
-      count += 1;
-      total += message.info.value.coins;
-    }
+  for (const transaction of histories.flatMap((history) => history.transactions)) {
+    const message = transaction.inMessage;
+    if (message?.info.type !== 'internal' || message.info.bounced || !succeeded(transaction)) continue;
+    const body = message.body.beginParse();
+    if (body.remainingBits < 96 || body.loadUint(32) !== WORKER_OPCODES.Payout) continue;
+    count += 1;
+    total += body.loadUintBig(64);
   }
   return { count, nano: nano(total) };
+}
+
+/** Settle messages that an escrow carried out. */
+export function settlementsIn(histories: readonly AccountHistory[]): number {
+  return histories
+    .flatMap((history) => history.transactions)
+    .filter((transaction) => {
+      const body = transaction.inMessage?.body.beginParse();
+      return (
+        succeeded(transaction) &&
+        body &&
+        body.remainingBits >= 32 &&
+        body.loadUint(32) === ESCROW_OPCODES.Settle
+      );
+    }).length;
 }
 
 export function ledgerCsv(ledger: Ledger): string {

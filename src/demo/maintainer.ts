@@ -1,5 +1,12 @@
 import type { Address } from '@ton/core';
-import { admitBody, allowImageBody, allowModelBody, allowShapeBody, sealBody, setParametersBody } from '../../wrappers/Registry';
+import {
+  admitBody,
+  allowImageBody,
+  allowModelBody,
+  allowShapeBody,
+  sealBody,
+  setParametersBody,
+} from '../../wrappers/Registry';
 import { GET_WORKER, parseWorker } from '../../wrappers/Worker';
 import { admitWorker, deployRegistry, orderRegistry } from '../chain/accounts';
 import type { ConnectedChain } from '../chain/chain';
@@ -55,7 +62,13 @@ export async function admit(
   const { provider, index } = worker;
   const { statementHash } = pending;
   try {
-    await admitWorker(owner.wallet, chain.registry, { provider, index, statementHash, imageId, shape: DEMO_SHAPE });
+    await admitWorker(owner.wallet, chain.registry, {
+      provider,
+      index,
+      statementHash,
+      imageId,
+      shape: DEMO_SHAPE,
+    });
     return null;
   } catch (error) {
     if (error instanceof CocoonError && error.code === 'chain_refused') return error.message;

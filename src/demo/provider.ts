@@ -30,7 +30,12 @@ export async function stake(
 ): Promise<Address> {
   const { provider, operator, index } = plan;
   const { registry } = chain;
-  const report = await stakeWorker(provider.wallet, { registry, index, stakeNano, operator: operator.wallet.address });
+  const report = await stakeWorker(provider.wallet, {
+    registry,
+    index,
+    stakeNano,
+    operator: operator.wallet.address,
+  });
   if (router.feeBps > 0) await listRecipient(provider.wallet, report.contract, router.feeTo, router.feeBps);
   return report.contract;
 }

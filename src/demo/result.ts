@@ -58,3 +58,16 @@ export function summaryOf(result: DemoResult): Record<string, string | number> {
     seconds: Math.round(result.seconds * 10) / 10,
   };
 }
+
+/** A row of receipts.jsonl. */
+export function receiptLine(row: ReceiptRow): string {
+  return JSON.stringify({
+    client: row.client,
+    worker: row.worker,
+    line_id: row.lineId,
+    jobs: row.jobs,
+    total_nano: row.totalNano.toString(),
+    paid_nano: row.paidNano.toString(),
+    receipt: row.receipt,
+  });
+}

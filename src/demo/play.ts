@@ -1,0 +1,400 @@
+import { join } from 'node:path';
+import { TonClient } from '@ton/ton';
+import { routerAddress } from '../../wrappers/Router';
+import { publishRouter } from '../chain/accounts';
+import type { HeldReceipt } from '../chain/settlementPlan';
+import { COIN_SYMBOL, formatCoins, nano, type Nano } from '../protocol/amounts';
+import { LIMITS } from '../protocol/limits';
+import { lineId } from '../protocol/line';
+import { encodeSigned, receiptLayout } from '../protocol/signed';
+import { advanceClock } from './cast';
+import { closeAllLines, createCustomer, leave, type Customer } from './customer';
+import { acceptedPayouts, closeBooks, readHistories, settlementsIn, type Party } from './ledger';
+import { admit, DEMO_IMAGE, DEMO_TERMS, foundNetwork, UNLISTED_IMAGE } from './maintainer';
+import type { DemoOptions } from './options';
+import { startProgram } from './processes';
+import {
+  claim,
+  stake,
+  takeRouterShare,
+  writeWorkerFiles,
+  type DemoWorker,
+  type WorkerPlan,
+} from './provider';
+import { receiptsOf } from './receipts';
+import type { DemoResult, ReceiptRow, Refusal } from './result';
+import { killInMidStream, runDry, settleTwice } from './scenes';
+import { fundEverybody, startDevnet, startEngines, startRouter, type Engine, type Stage } from './stage';
+import { planJobs, runJob, runJobs, type JobOutcome } from './workload';
+
+/** The demo's steps, each to be called once and in order. */
+export interface Play {
+  startChain(): Promise<string>;
+  startEngines(): Promise<string>;
+  foundNetwork(): Promise<string>;
+  startRouter(): Promise<string>;
+  startWorkers(): Promise<string>;
+  admitWorkers(): Promise<string>;
+  openEscrows(): Promise<string>;
+  runJobs(say: (detail: string) => void): Promise<string>;
+  killWorker(): Promise<string>;
+  runDry(): Promise<string>;
+  settleTwice(): Promise<string>;
+  drainWorkers(): Promise<string>;
+  claim(): Promise<string>;
+  leave(): Promise<string>;
+  closeBooks(seconds: number): Promise<DemoResult>;
+  urls(): [string, string][];
+  faucetUrl(): string;
+  close(): Promise<void>;
+}
+
+const ROUTER_FEE_BPS = 300;
+/** Nanotons per million tokens; far above any real price, so that a few answers can be seen on the ledger. */
+const PRICES = { prompt: 20_000_000_000n, cached: 5_000_000_000n, completion: 80_000_000_000n };
+const CONTEXT_LENGTH = 1_024;
+const SLOTS = 4;
+const CONCURRENCY = 6;
+const ADMISSION_SECONDS = 40;
+
+export function createPlay(options: DemoOptions): Play {
+  let stage: Stage;
+  let engines: Engine[] = [];
+  let router: { url: string; feeTo: Buffer };
+  let workers: DemoWorker[] = [];
+  let customers: Customer[] = [];
+  let outcomes: JobOutcome[] = [];
+  let receipts: HeldReceipt[] = [];
+  const refusals: Refusal[] = [];
+  let claimed: bigint = 0n;
+  let closed: Promise<void> | null = null;
+
+  const model = (): string => engines[0]!.modelId;
+  const nameOfWorker = (hash: Buffer): string =>
+    workers.find(({ address }) => address.hash.equals(hash))?.name ?? '?';
+
+  const plansOf = (): WorkerPlan[] =>
+    stage.providers.map((provider, i) => ({
+      name: `worker ${i + 1}`,
+      provider,
+      operator: stage.operators[i]!,
+      index: 0,
+      imageId: DEMO_IMAGE,
+    }));
+
+  const startWorkerProgram = async (worker: DemoWorker): Promise<void> => {
+    const { program } = await startProgram({
+      name: worker.name,
+      entry: 'src/worker/main.ts',
+      args: ['--config', worker.configFile, '--json'],
+      logDir: join(options.out, 'logs'),
+      ready: (line) => (line.startsWith('{"url"') ? true : undefined),
+    });
+    stage.programs.set(worker.name, program);
+  };
+
+  const waitForBook = async (count: number): Promise<void> => {
+    for (let tries = 0; tries < ADMISSION_SECONDS * 5; tries++) {
+      const book = (await (await fetch(`${router.url}/v1/book`)).json()) as { entries: unknown[] };
+      if (book.entries.length >= count) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(
+      `fewer than ${count} workers reached the order book within ${ADMISSION_SECONDS} s; see the logs of workers and router`,
+    );
+  };
+
+  return {
+    async startChain() {
+      stage = await startDevnet(options);
+      await fundEverybody(stage);
+      return `network ${stage.chain.networkId}, everybody funded from the faucet`;
+    },
+
+    async startEngines() {
+      engines = await startEngines(stage);
+      return `${engines.length} x ${model()}, one per provider`;
+    },
+
+    async foundNetwork() {
+      const { modelId, modelHash } = engines[0]!;
+      const now = Math.floor(stage.clock.now());
+      const registry = await foundNetwork(
+        stage.maintainer,
+        stage.treasury.wallet.address,
+        { id: modelId, hash: modelHash },
+        now,
+      );
+      return registry.toString();
+    },
+
+    async startRouter() {
+      router = await startRouter(stage, ROUTER_FEE_BPS);
+      await publishRouter(stage.router.wallet, {
+        registry: stage.registry,
+        endpoint: router.url,
+        feeBps: ROUTER_FEE_BPS,
+        depositNano: DEMO_TERMS.routerDepositNano,
+      });
+      return `${router.url}, fee ${ROUTER_FEE_BPS / 100}%`;
+    },
+
+    async startWorkers() {
+      const share = { feeTo: router.feeTo, feeBps: ROUTER_FEE_BPS };
+      workers = await Promise.all(
+        plansOf().map(async (plan, i) => {
+          const address = await stake(plan, stage.chain, DEMO_TERMS.minStakeNano, share);
+          return writeWorkerFiles(plan, address, {
+            endpoint: stage.devnet.apiUrl,
+            networkId: stage.chain.networkId,
+            registry: stage.registry,
+            devnetUrl: stage.devnet.url,
+            engineUrl: engines[i]!.url,
+            routerUrl: router.url,
+            model: { id: engines[i]!.modelId, hash: engines[i]!.modelHash, contextLength: CONTEXT_LENGTH },
+            prices: PRICES,
+            slots: SLOTS,
+            folder: stage.folder,
+          });
+        }),
+      );
+      await Promise.all(workers.map(startWorkerProgram));
+      return `${workers.length} workers, ${formatCoins(DEMO_TERMS.minStakeNano)} ${COIN_SYMBOL} each at stake`;
+    },
+
+    async admitWorkers() {
+      const last = workers[workers.length - 1]!;
+      const ask = (worker: DemoWorker, imageId: Buffer): Promise<string | null> =>
+        admit(
+          stage.maintainer,
+          stage.chain,
+          { address: worker.address, provider: worker.provider.wallet.address, index: worker.index },
+          imageId,
+        );
+      const reason = await ask(last, UNLISTED_IMAGE);
+      if (reason === null) throw new Error('a worker with an image that nobody allowed was admitted');
+      refusals.push({
+        who: last.provider.name,
+        what: `admission of ${last.name} with an image that is not on the list`,
+        code: 'chain_refused',
+        message: reason,
+      });
+      for (const worker of workers) {
+        const refused = await ask(worker, DEMO_IMAGE);
+        if (refused !== null) throw new Error(`${worker.name} was not admitted: ${refused}`);
+      }
+      await waitForBook(workers.length);
+      return `${workers.length} admitted; refused: ${reason}`;
+    },
+
+    async openEscrows() {
+      customers = await Promise.all(stage.clients.map((actor) => createCustomer(stage, actor, router.url)));
+      await Promise.all(customers.map(({ client }) => client.ready()));
+      return customers.map(({ name, way }) => `${name} by ${way}`).join(', ');
+    },
+
+    async runJobs(say) {
+      const jobs = planJobs(options.jobs, customers.length, options.seed);
+      outcomes = await runJobs(
+        jobs,
+        (job) => runJob(customers[job.client]!.openai, model(), job),
+        CONCURRENCY,
+        (_, done) => say(`${done} of ${jobs.length}`),
+      );
+      const failed = outcomes.filter(({ ok }) => !ok);
+      const tokens = outcomes.reduce((sum, outcome) => sum + outcome.tokens, 0);
+      const trouble =
+        failed.length > 0 ? `, ${failed.length} failed (${failed[0]!.code}: ${failed[0]!.message})` : '';
+      return `${outcomes.length - failed.length} of ${jobs.length} answered, ${tokens.toLocaleString('en')} tokens${trouble}`;
+    },
+
+    async killWorker() {
+      const scene = await killInMidStream(customers[0]!, model(), async (hash) => {
+        const victim = workers.find(({ address }) => address.hash.toString('hex') === hash);
+        if (!victim) throw new Error(`no worker of ours answered, but ${hash}`);
+        await stage.programs.get(victim.name)!.stop('SIGKILL');
+        return victim;
+      });
+      refusals.push(scene.refusal);
+      await startWorkerProgram(scene.worker);
+      await waitForBook(workers.length);
+      return `${scene.worker.name} killed after ${scene.piecesSeen} pieces: the client saw "${scene.refusal.code}"; it is back under its old key`;
+    },
+
+    async runDry() {
+      const refusal = await runDry(customers[customers.length - 1]!, model());
+      refusals.push(refusal);
+      return `${refusal.who} was told ${refusal.code}`;
+    },
+
+    async settleTwice() {
+      receipts = (await Promise.all(customers.map((customer) => receiptsOf(router.url, customer)))).flat();
+      const { escrow, name } = customers[0]!;
+      const { lines, firstNano, secondNano } = await settleTwice(stage, escrow, receipts);
+      if (secondNano !== 0n) throw new Error('the same receipts paid twice');
+      refusals.push({
+        who: 'anybody',
+        what: `the same settle of ${name}'s lines a second time`,
+        code: 'paid 0',
+        message: 'every line was skipped, the sender paid the gas',
+      });
+      return `${lines} lines of ${name}: ${formatCoins(firstNano)} ${COIN_SYMBOL}, the second time ${formatCoins(secondNano)}`;
+    },
+
+    async drainWorkers() {
+      await Promise.all(workers.map(({ name }) => stage.programs.get(name)!.stop('SIGTERM')));
+      const unpaid = await unsettled(stage, customers, receipts);
+      return unpaid === 0n
+        ? 'nothing earned is left unpaid'
+        : `${formatCoins(unpaid)} ${COIN_SYMBOL} too small to be worth a settlement`;
+    },
+
+    async claim() {
+      const amounts = await Promise.all(workers.map((worker) => claim(worker, stage.chain)));
+      claimed = amounts.reduce((sum, amount) => sum + amount, 0n);
+      let share: bigint = 0n;
+      for (const worker of workers)
+        share += await takeRouterShare(stage.router, router.feeTo, worker, stage.chain);
+      return `providers ${formatCoins(claimed)} ${COIN_SYMBOL}, router ${formatCoins(share)}`;
+    },
+
+    async leave() {
+      const open = (await Promise.all(customers.map(closeAllLines))).reduce((sum, lines) => sum + lines, 0);
+      await advanceClock(stage.devnet.url, LIMITS.closeDelayDefaultSeconds + 1);
+      await stage.clock.sync();
+      const back = await Promise.all(customers.map((customer) => leave(stage, customer)));
+      return `${open} lines closed, ${LIMITS.closeDelayDefaultSeconds / 3_600} h later ${formatCoins(back.reduce((sum, amount) => sum + amount, 0n))} ${COIN_SYMBOL} came back`;
+    },
+
+    async closeBooks(seconds) {
+      const parties = await partiesOf(stage, workers, customers);
+      const histories = await readHistories(new TonClient({ endpoint: stage.devnet.apiUrl }), parties);
+      const rows = await receiptRows(stage, customers, receipts, nameOfWorker);
+      return {
+        seed: options.seed,
+        jobsDone: outcomes.filter(({ ok }) => ok).length,
+        jobsFailed: outcomes.filter(({ ok }) => !ok).length,
+        refusals,
+        tokens: outcomes.reduce((sum, outcome) => sum + outcome.tokens, 0),
+        paidNano: acceptedPayouts(histories).nano,
+        claimedNano: claimed,
+        settlements: settlementsIn(histories),
+        seconds,
+        ledger: closeBooks(parties, histories),
+        receipts: rows,
+        workers: workers.map((worker) => ({
+          name: `${worker.name} of ${worker.provider.name}`,
+          address: worker.address.toString(),
+          state: 'admitted by the maintainer, simulated hardware',
+          jobs: rows.filter((row) => row.worker === worker.name).reduce((sum, row) => sum + row.jobs, 0),
+        })),
+      };
+    },
+
+    urls: () => [
+      ['chain', stage.devnet.apiUrl],
+      ['devnet', stage.devnet.url],
+      ['router', router.url],
+      ['order book', `${router.url}/v1/book`],
+      ...customers
+        .filter(({ way }) => way === 'gateway')
+        .map(({ name, openai }): [string, string] => [`${name} API`, openai.baseURL]),
+      ['report', join(options.out, 'report.html')],
+    ],
+    faucetUrl: () => `${stage.devnet.url}/faucet`,
+
+    close() {
+      const end = async (): Promise<void> => {
+        await Promise.all(customers.map((customer) => customer.close()));
+        await stage?.close();
+      };
+      return (closed ??= end());
+    },
+  };
+}
+
+/** Who owns which accounts; whatever is not here is nobody's, and shows as a difference. */
+async function partiesOf(
+  stage: Stage,
+  workers: readonly DemoWorker[],
+  customers: readonly Customer[],
+): Promise<Party[]> {
+  return [
+    {
+      name: 'maintainer',
+      role: 'maintainer',
+      accounts: [
+        { label: 'wallet', address: stage.maintainer.wallet.address },
+        { label: 'treasury', address: stage.treasury.wallet.address },
+        { label: 'registry', address: stage.registry },
+      ],
+    },
+    ...workers.map((worker): Party => ({
+      name: worker.provider.name,
+      role: 'provider',
+      accounts: [
+        { label: 'wallet', address: worker.provider.wallet.address },
+        { label: 'operator', address: worker.operator.wallet.address },
+        { label: 'worker', address: worker.address },
+      ],
+    })),
+    ...customers.map((customer): Party => ({
+      name: customer.name,
+      role: 'client',
+      accounts: [
+        { label: 'wallet', address: customer.actor.wallet.address },
+        { label: 'escrow', address: customer.escrow },
+      ],
+    })),
+    {
+      name: 'router',
+      role: 'router',
+      accounts: [
+        { label: 'wallet', address: stage.router.wallet.address },
+        { label: 'listing', address: await routerAddress(stage.registry, stage.router.wallet.address) },
+      ],
+    },
+  ];
+}
+
+/** What receipts say beyond what lines have paid. */
+async function unsettled(
+  stage: Stage,
+  customers: readonly Customer[],
+  receipts: readonly HeldReceipt[],
+): Promise<Nano> {
+  let sum = 0n;
+  for (const customer of customers) {
+    const lines = (await stage.chain.escrow(customer.escrow))?.lines;
+    for (const held of receipts.filter(({ escrow }) => escrow.equals(customer.escrow.hash))) {
+      const paid = lines?.get(lineId(held.line).toString('hex'))?.paidNano ?? 0n;
+      if (held.receipt.value.total > paid) sum += held.receipt.value.total - paid;
+    }
+  }
+  return nano(sum);
+}
+
+async function receiptRows(
+  stage: Stage,
+  customers: readonly Customer[],
+  receipts: readonly HeldReceipt[],
+  nameOfWorker: (hash: Buffer) => string,
+): Promise<ReceiptRow[]> {
+  const rows: ReceiptRow[] = [];
+  for (const customer of customers) {
+    const lines = (await stage.chain.escrow(customer.escrow))?.lines;
+    for (const held of receipts.filter(({ escrow }) => escrow.equals(customer.escrow.hash))) {
+      const id = lineId(held.line).toString('hex');
+      rows.push({
+        client: customer.name,
+        worker: nameOfWorker(held.line.workerAddress),
+        lineId: id,
+        jobs: Number(held.receipt.value.jobs),
+        totalNano: held.receipt.value.total,
+        paidNano: lines?.get(id)?.paidNano ?? 0n,
+        receipt: encodeSigned(receiptLayout, held.receipt).toString('hex'),
+      });
+    }
+  }
+  return rows;
+}
