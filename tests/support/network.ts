@@ -271,6 +271,25 @@ export async function withRegistry(net: Network, registry: Address): Promise<Net
   };
 }
 
+export async function workerStateInit(net: Network): Promise<StateInit> {
+  return workerInit(net.registry, net.provider.address, INDEX);
+}
+
+/** What the Registry's getter says about admitting the usual image, shape and Worker now; 0 for nothing against it. */
+export async function refusalOf(net: Network): Promise<number> {
+  const worker = beginCell().storeAddress(net.worker).endCell();
+  const args: TupleItem[] = [
+    { type: 'int', value: BigInt(`0x${IMAGE_ID.toString('hex')}`) },
+    { type: 'int', value: BigInt(`0x${SHAPE.toString('hex')}`) },
+    { type: 'slice', cell: worker },
+  ];
+  return (await get(net, net.registry, REGISTRY_GETTERS.refusal, args)).readNumber();
+}
+
+export async function admitValue(net: Network): Promise<bigint> {
+  return (await get(net, net.registry, REGISTRY_GETTERS.admitValue)).readBigNumber();
+}
+
 /** What only the Registry may say to a Worker. */
 export function termsGrantedBody(net: Network): Cell {
   const { protocolFeeBps, treasury, minStakeNano, unbondingSeconds } = net.parameters;
