@@ -80,6 +80,13 @@ export function createAuditor(deps: AuditDeps): Auditor {
     for (let round = 0; round < CLIENT_LIMITS.auditRounds; round++) {
       const { answer, receipt, own } = await ask(candidate, usable, escrow, progress.range.count, job);
       for (const item of answer.items) take(progress, readItem(item, line, escrow, job), store);
+      if (answer.next === null) {
+        demand(
+          progress.range.count === answer.jobs,
+          'receipt_bad_proof',
+          'The audit hides jobs that it counts.',
+        );
+      }
       // Jobs that ended between this answer and its own record come with the next one.
       const isWhole = answer.next === null && own.index === progress.range.count;
       if (!isWhole) continue;
@@ -95,7 +102,7 @@ export function createAuditor(deps: AuditDeps): Auditor {
       job.lines.audited(line, progress);
       return;
     }
-    throw new CocoonError('worker_busy', 'The line was never quiet enough for an audit.');
+    throw new CocoonError('worker_failed', 'The line was never quiet enough for an audit.');
   }
 }
 

@@ -37,7 +37,7 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   // Lines are raised after an audit, and an audit is a job over a line.
   const lines: Lines = createLines(
     { ...config, funding },
-    { chain, clock, timers, store, audit: (...args) => audit(...args) },
+    { chain, clock, timers, store, isAvoided: failures.isAvoided, audit: (...args) => audit(...args) },
   );
   const job: JobDeps = { clock, timers, fetch, random, signer: config.signer, lines, market };
   const audit: Auditor = createAuditor({ job, store, failures, onFault });

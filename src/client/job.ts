@@ -94,7 +94,8 @@ export async function startJob(
           imageId: candidate.worker.imageId,
           bound: order.bound,
           choices: order.choices,
-          capNano: usable.entry.capNano,
+          // Jobs beside this one may have used a raise that came after it began.
+          capNano: deps.lines.capNano(usable.line) ?? usable.entry.capNano,
           askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
           delivered,
         },

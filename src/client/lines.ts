@@ -36,7 +36,7 @@ export interface UsableLine {
 
 /** The client's lines: what the chain says of them, what our own books say, and the one signer that funds them. */
 export interface Lines {
-  /** The finalized escrow, at most `maxAgeSeconds` old. Throws `escrow_unknown`, `chain_unavailable`. */
+  /** The finalized escrow, less than `maxAgeSeconds` old. Throws `escrow_unknown`, `chain_unavailable`. */
   escrow(maxAgeSeconds?: number): Promise<EscrowState>;
   /** The line that a job of this candidate can go through now, by the state that was read last. */
   usable(candidate: Candidate): UsableLine | null;
@@ -53,6 +53,8 @@ export interface Lines {
   issue(line: HeldLine, ticket: Signed<Ticket>, model: string): void;
   /** Books a verified bill; it is on disk when this returns. */
   settle(line: HeldLine, jobId: Buffer, settlement: Settlement, receipt: Signed<Receipt>): void;
+  /** The cap by the state that was read last; null for a line that it does not show. */
+  capNano(line: HeldLine): bigint | null;
   /** Books a whole audit: lost tickets get their records. */
   audited(line: HeldLine, audit: Audit): void;
   /** The reply to that ticket is not read any more. */
@@ -74,6 +76,7 @@ interface LinesDeps {
   clock: Clock;
   timers: Timers;
   store: Store;
+  isAvoided(workerId: string): boolean;
   /** Whether the worker accounted for all jobs of its line; raises come only after that. */
   audit(candidate: Candidate, usable: UsableLine, escrow: EscrowState): Promise<boolean>;
 }
@@ -100,7 +103,7 @@ export function createLines(
   const read = (): Promise<EscrowState> => (reading ??= load().finally(() => (reading = null)));
 
   const escrow = (maxAgeSeconds: number = CLIENT_LIMITS.escrowFreshSeconds): Promise<EscrowState> =>
-    state && clock.now() - readAt <= maxAgeSeconds ? Promise.resolve(state) : read();
+    state && clock.now() - readAt < maxAgeSeconds ? Promise.resolve(state) : read();
 
   const usable = (candidate: Candidate): UsableLine | null => {
     const now = clock.now();
@@ -124,6 +127,8 @@ export function createLines(
   const withoutUnaudited = async (wishes: readonly Wish[], current: EscrowState): Promise<Wish[]> => {
     const honest: Wish[] = [];
     for (const wish of wishes) {
+      // Found out since the wish was made.
+      if (deps.isAvoided(wish.candidate.worker.id)) continue;
       const line = usable(wish.candidate);
       const unused = !line || (line.line.knownJobs === 0 && line.line.open.size === 0);
       if (unused || (await deps.audit(wish.candidate, line, current))) honest.push(wish);
@@ -238,6 +243,7 @@ export function createLines(
       if (newest) line.newest = receipt.value;
       if ((receipt.value.flags & RECEIPT_FINAL) !== 0) end(line);
     },
+    capNano: (line) => state?.lines.get(line.id)?.capNano ?? null,
     audited(line, { range, totalNano, jobs }) {
       const found = [...jobs].map(([jobId, { record }]) => ({
         jobId,

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { createClient, type Client, type ClientConfig } from '../../../../src/client';
 import { keyPairFromSeed } from '../../../../src/protocol/ed25519';
+import type { Ask } from '../../../../src/protocol/signed';
 import type { CocoonError } from '../../../../src/protocol/errors';
 import { createFakeChain, ESCROW, type FakeChain } from './chain';
 import { createManualClock, createTestTimers, type ManualClock } from './clock';
@@ -24,6 +25,7 @@ export interface Network {
 export interface NetworkOptions {
   workers?: number;
   engine?: Parameters<typeof createFakeWorker>[1]['engine'];
+  ask?: Partial<Ask>;
   depositNano?: bigint;
   signerBudgetNano?: bigint;
   config?: Partial<ClientConfig>;
@@ -40,7 +42,11 @@ export function createNetwork(options: NetworkOptions = {}): Network {
     ...(options.signerBudgetNano === undefined ? {} : { signerBudgetNano: options.signerBudgetNano }),
   });
   const workers = Array.from({ length: options.workers ?? 1 }, (_, index) =>
-    createFakeWorker(clock, { index: index + 1, engine: options.engine ?? talkativeEngine }),
+    createFakeWorker(clock, {
+      index: index + 1,
+      engine: options.engine ?? talkativeEngine,
+      ask: options.ask ?? {},
+    }),
   );
   for (const worker of workers) chain.workerStates.set(worker.address.hash.toString('hex'), worker.state);
   const router = createFakeRouter(clock, () => workers);

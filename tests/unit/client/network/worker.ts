@@ -64,9 +64,16 @@ export interface Tricks {
   record?(record: JobRecord): JobRecord;
   proof?(proof: InclusionProof): InclusionProof;
   receipt?(receipt: Receipt): Receipt;
+  /** What an audit hands over. */
+  audit?(items: AuditItem[]): AuditItem[];
   /** Over the encoded frames, in order. */
   frames?(frames: Buffer[]): Buffer[];
   signWith?: Buffer;
+}
+
+export interface AuditItem {
+  ticket: string;
+  record: string;
 }
 
 export interface FakeWorker {
@@ -112,6 +119,20 @@ export function createFakeWorker(
   const imageId = Buffer.alloc(32, 0x1d);
   const asks: Ask[] = [];
   const ranges = new Map<string, typeof EMPTY_RANGE>();
+  const items = new Map<string, AuditItem[]>();
+
+  const auditAnswer = (line: string, { from }: { from: number }): EngineAnswer => {
+    const all = items.get(line) ?? [];
+    const handed = worker.tricks.audit?.(all.slice(from)) ?? all.slice(from);
+    const answer = {
+      line,
+      jobs: all.length,
+      total_nano: String(worker.totals.get(line) ?? 0n),
+      items: handed,
+      next: null,
+    };
+    return { status: 200, contentType: 'application/json', pieces: [JSON.stringify(answer)], usage: {} };
+  };
 
   const addAsk = (change: Partial<Ask>): Ask => {
     const ask: Ask = {
@@ -219,7 +240,10 @@ export function createFakeWorker(
       });
       const request = decodeRequestPlaintext(opened.plaintext);
       worker.seen.push(request);
-      const answer = options.engine(request);
+      const answer =
+        request.head.path === '/cocoon/v1/audit'
+          ? auditAnswer(value.lineId.toString('hex'), JSON.parse(request.body.toString()) as { from: number })
+          : options.engine(request);
       return reply(envelope, opened.replyContext, request, answer);
     },
   };
@@ -278,6 +302,13 @@ export function createFakeWorker(
       leafHash(jobRecordImage(record)),
     );
     ranges.set(line, range);
+    items.set(line, [
+      ...(items.get(line) ?? []),
+      {
+        ticket: encodeSigned(ticketLayout, ticket).toString('base64'),
+        record: jobRecordImage(record).toString('base64'),
+      },
+    ]);
     const total = (worker.totals.get(line) ?? 0n) + record.fee;
     worker.totals.set(line, total);
 
