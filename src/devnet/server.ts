@@ -80,6 +80,8 @@ async function jsonBody(c: Context): Promise<unknown> {
 }
 
 function failure(c: Context, error: ApiError, envelope: Record<string, unknown> = {}): Response {
+  // The rest of a refused body is not read, so nothing may follow it on this connection.
+  if (error.code === 413) c.header('connection', 'close');
   return c.json(
     { ok: false, error: error.message, code: error.code, ...envelope },
     error.code as ContentfulStatusCode,

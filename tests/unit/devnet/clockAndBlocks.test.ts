@@ -1,4 +1,4 @@
-import { Address, beginCell, Cell, contractAddress, external, storeMessage } from '@ton/core';
+import { Address, beginCell, Cell, contractAddress } from '@ton/core';
 import { FIRST_SEQNO } from '../../../src/devnet/network';
 import type { Devnet } from '../../../src/devnet/devnet';
 import { postJson, rpc, START_UNIX, startDevnet, testWallet, tonClient } from './devnetFixture';
@@ -131,40 +131,10 @@ describe('time and blocks of the devnet', () => {
   });
 });
 
-/** Puts code on chain: money first, then an external that it accepts. */
+/** Puts code on chain, from a funded wallet. */
 async function deploy(devnet: Devnet, address: Address, init: { code: Cell; data: Cell }): Promise<void> {
   const client = tonClient(devnet);
   const wallet = testWallet(client, devnet.networkId, 77);
   await devnet.faucet(wallet.address, 1_000_000_000n);
-  const { contract } = wallet;
-  const { keyPairFromSeed } = await import('@ton/crypto');
-  const { secretKey } = keyPairFromSeed(Buffer.alloc(32, 77));
-  const body = contract.createTransfer({
-    seqno: 0,
-    timeout: START_UNIX + 86_400,
-    secretKey,
-    sendMode: 3,
-    messages: [internalTo(address, init)],
-  });
-  const message = external({ to: wallet.address, init: contract.init, body });
-  await client.sendFile(beginCell().store(storeMessage(message)).endCell().toBoc());
-}
-
-function internalTo(address: Address, init: { code: Cell; data: Cell }) {
-  return {
-    info: {
-      type: 'internal' as const,
-      ihrDisabled: true,
-      bounce: false,
-      bounced: false,
-      dest: address,
-      value: { coins: 100_000_000n },
-      ihrFee: 0n,
-      forwardFee: 0n,
-      createdLt: 0n,
-      createdAt: 0,
-    },
-    init,
-    body: Cell.EMPTY,
-  };
+  await wallet.send(address, 100_000_000n, { seqno: 0, init, nowUnix: devnet.nowUnix() });
 }

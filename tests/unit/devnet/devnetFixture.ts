@@ -1,5 +1,5 @@
 import { TonClient, WalletContractV5R1, internal, SendMode } from '@ton/ton';
-import type { Address } from '@ton/core';
+import type { Address, StateInit } from '@ton/core';
 import { keyPairFromSeed } from '@ton/crypto';
 import { createDevnet, type Devnet, type DevnetConfig } from '../../../src/devnet/devnet';
 
@@ -35,11 +35,16 @@ export function testWallet(client: TonClient, networkId: number, seed = 1) {
     contract,
     seqno: () => wallet.getSeqno(),
     /** The wallet's clock is the chain's; a message is good for an hour of it. */
-    async send(to: Address, valueNano: bigint, options: { seqno: number; nowUnix?: number; count?: number }) {
-      const message = internal({ to, value: valueNano, bounce: false });
+    async send(
+      to: Address,
+      valueNano: bigint,
+      options: { seqno: number; nowUnix?: number; count?: number; init?: StateInit },
+    ) {
+      const init = options.init ? { init: options.init } : {};
+      const message = internal({ to, value: valueNano, bounce: false, ...init });
       await wallet.sendTransfer({
         seqno: options.seqno,
-        timeout: (options.nowUnix ?? START_UNIX) + 3_600,
+        timeout: Math.floor(options.nowUnix ?? START_UNIX) + 3_600,
         secretKey: keys.secretKey,
         sendMode: SendMode.PAY_GAS_SEPARATELY,
         messages: Array.from({ length: options.count ?? 1 }, () => message),
