@@ -170,7 +170,7 @@ export function createJobs(config: JobsConfig, deps: JobsDeps): Jobs {
       return accept(envelope, await deps.escrows.read(envelope.escrow, WORKER_LIMITS.escrowFreshSeconds));
     } catch (error) {
       if (!(error instanceof CocoonError) || !MAY_BE_OUTDATED.has(error.code)) throw error;
-      return accept(envelope, await deps.escrows.read(envelope.escrow, WORKER_LIMITS.escrowRereadSeconds));
+      return accept(envelope, await deps.escrows.read(envelope.escrow, 0));
     }
   };
 

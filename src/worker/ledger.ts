@@ -14,7 +14,7 @@ import {
 } from '../protocol/mountainRange';
 import { encodeSigned, ticketLayout, type Signed, type Ticket } from '../protocol/signed';
 import { createGroupCommit, type FaultPoint } from './groupCommit';
-import { JobState, openLedgerDatabase } from './ledgerSchema';
+import { closeLedgerDatabase, JobState, openLedgerDatabase } from './ledgerSchema';
 
 /** Where a line stands. The same line fields in two escrows are two lines, so the domain is part of the key. */
 export interface LineAccount {
@@ -93,7 +93,7 @@ export function openLedger(
   const writeMeta = db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
   const owner = (readMeta.get('worker_key') as { value: Uint8Array } | undefined)?.value;
   if (owner ? !config.workerKey.equals(owner) : !config.create) {
-    db.close();
+    closeLedgerDatabase(db);
     return null;
   }
   if (!owner) writeMeta.run('worker_key', config.workerKey);
@@ -224,7 +224,7 @@ export function openLedger(
     broken: () => commits.broken(),
     close() {
       commits.flush();
-      db.close();
+      closeLedgerDatabase(db);
     },
   };
 }

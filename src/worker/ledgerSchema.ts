@@ -46,3 +46,14 @@ export function openLedgerDatabase(path: string): DatabaseSyncInstance {
   db.exec(TABLES);
   return db;
 }
+
+/** Lets go of the file: prepared statements would otherwise hold its lock until they are collected as garbage. */
+export function closeLedgerDatabase(db: DatabaseSyncInstance): void {
+  try {
+    db.exec(
+      'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;',
+    );
+  } finally {
+    db.close();
+  }
+}

@@ -41,11 +41,8 @@ export const WORKER_LIMITS = {
   renewBeforeSeconds: 6 * 3_600,
   /** An announcement that was not admitted is repeated no sooner than this. */
   announceRetrySeconds: 600,
-  escrowCacheEntries: 10_000,
   /** An escrow read younger than this is not read again for a job that it already permits. */
   escrowFreshSeconds: 20,
-  /** A refusal is looked at again with a read no older than this. */
-  escrowRereadSeconds: 0.5,
 
   askSeconds: 600,
   askRenewSeconds: 240,

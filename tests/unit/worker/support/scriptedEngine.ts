@@ -14,6 +14,8 @@ export interface ScriptedEngine {
   readonly url: string;
   readonly calls: EngineCall[];
   answer(script: (call: EngineCall) => void): void;
+  /** The default answer. */
+  hello(call: EngineCall): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
+    hello: sayHello,
     answer(next) {
       script = next;
     },

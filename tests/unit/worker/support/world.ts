@@ -6,6 +6,7 @@ import { Address } from '@ton/core';
 import type { Chain, EscrowState, LineEntry, Sender, WorkerState } from '../../../../src/chain/types';
 import { nano } from '../../../../src/protocol/amounts';
 import { escrowDomain } from '../../../../src/protocol/domain';
+import { CocoonError } from '../../../../src/protocol/errors';
 import { keyPairFromSeed, type KeyPair } from '../../../../src/protocol/ed25519';
 import { sha256 } from '../../../../src/protocol/hash';
 import { lineId, NO_FEE_RECIPIENT, type Line } from '../../../../src/protocol/line';
@@ -68,6 +69,9 @@ export interface TestChain extends Chain {
   escrows: Map<string, EscrowState>;
   workerState: WorkerState | null;
   failing: boolean;
+  /** How old the newest block is. */
+  lagSeconds: number;
+  admitAnnounced(): void;
   announced: number;
   /** False while the registry's owner confirms nothing. */
   admits: boolean;
@@ -230,6 +234,8 @@ function createTestChain(
       ...{ earningsNano: nano(0), claimableNano: nano(0), balanceNano: nano(0) },
     } as WorkerState | null,
     failing: false,
+    lagSeconds: 0,
+    admitAnnounced: () => admit(chain, statement!),
     announced: 0,
     admits,
     statement() {
@@ -248,12 +254,14 @@ function createTestChain(
     },
     blockTime: () => Promise.resolve(Math.floor(clock.now())),
     escrow(address: Address) {
-      if (chain.failing) return Promise.reject(new Error('no chain'));
+      if (chain.failing) return Promise.reject(new CocoonError('chain_unavailable', 'No chain.'));
       const state = chain.escrows.get(address.hash.toString('hex')) ?? null;
-      return Promise.resolve(state && { ...state, readAtUnix: clock.now() });
+      return Promise.resolve(state && { ...state, readAtUnix: clock.now() - chain.lagSeconds });
     },
     worker: () =>
-      chain.failing ? Promise.reject(new Error('no chain')) : Promise.resolve(chain.workerState),
+      chain.failing
+        ? Promise.reject(new CocoonError('chain_unavailable', 'No chain.'))
+        : Promise.resolve(chain.workerState),
     workers: refuse,
     balance: refuse,
     isDeployed: refuse,
