@@ -101,6 +101,8 @@ export interface ByteImage<F extends Fields> {
   image(value: Struct<F>): Buffer;
   /** Reads an image back, sharing no memory with it; throws RangeError on a wrong size or prefix. */
   parse(image: Uint8Array): Struct<F>;
+  /** Throws RangeError unless these bytes have the size and the prefix. */
+  requireImage(this: void, image: Uint8Array): void;
   /** Writes the fields, but not the prefix, to an image that begins at `start` of memory at hand. */
   writeFields(this: void, value: Struct<F>, to: Target, start: number): void;
 }
@@ -126,6 +128,14 @@ export function byteImage<const F extends Fields>(name: string, prefix: Buffer, 
     }
   };
 
+  const requireImage = (image: Uint8Array): void => {
+    requireBytes(name, image, size);
+    for (let i = 0; i < prefix.length; i++) {
+      if (image[i] === prefix[i]) continue;
+      throw new RangeError(`${name}: byte ${i} is ${image[i]}, expected ${prefix[i]}`);
+    }
+  };
+
   return {
     name,
     size,
@@ -136,14 +146,10 @@ export function byteImage<const F extends Fields>(name: string, prefix: Buffer, 
       writeFields(value, scratch, 0);
       return Buffer.from(scratch.bytes);
     },
+    requireImage,
     parse(image) {
-      if (image.length !== size) throw new RangeError(`${name}: ${image.length} bytes, expected ${size}`);
+      requireImage(image);
       const own = Buffer.from(image);
-      if (!own.subarray(0, prefix.length).equals(prefix)) {
-        throw new RangeError(
-          `${name}: begins with ${own.toString('hex', 0, prefix.length)}, expected ${prefix.toString('hex')}`,
-        );
-      }
       const value: Record<string, number | bigint | Buffer> = {};
       places.forEach((place, i) => (value[place.name] = codecs[i]!.read(own, place.at)));
       return value as Struct<F>;

@@ -1,5 +1,5 @@
 import { beginCell, type Builder, type Cell, type Slice } from '@ton/core';
-import { byteImage, createTarget, requireBytes, type ByteImage, type Fields, type Struct } from './fields';
+import { byteImage, createTarget, type ByteImage, type Fields, type Struct } from './fields';
 import { sha256 } from './hash';
 
 export type { Fields, Struct } from './fields';
@@ -12,10 +12,10 @@ const TAG_BYTES = 4;
  * A signed structure: one ordinary cell without references whose data is the image `tag ‖ fields`. Its hash is
  * therefore one SHA-256 over two constant descriptor bytes and the image, and no cell needs to be built.
  */
-export interface Layout<F extends Fields> extends Omit<ByteImage<F>, 'writeFields'> {
+export interface Layout<F extends Fields> extends Omit<ByteImage<F>, 'writeFields' | 'requireImage'> {
   /** SHA-256 of the cell that holds the image: what is signed. */
   hash(value: Struct<F>): Buffer;
-  /** The same hash for an image already at hand. */
+  /** The same hash for an image already at hand; throws RangeError on a wrong size or tag. */
   hashImage(image: Uint8Array): Buffer;
   store(value: Struct<F>): (builder: Builder) => void;
   load(slice: Slice): Struct<F>;
@@ -25,7 +25,7 @@ export interface Layout<F extends Fields> extends Omit<ByteImage<F>, 'writeField
 export function layout<const F extends Fields>(name: string, tag: number, fields: F): Layout<F> {
   const prefix = Buffer.alloc(TAG_BYTES);
   prefix.writeUInt32BE(tag);
-  const { writeFields, ...image } = byteImage(name, prefix, fields);
+  const { writeFields, requireImage, ...image } = byteImage(name, prefix, fields);
   const { size } = image;
   if (size > MAX_IMAGE_BYTES) throw new RangeError(`${name}: ${size} bytes do not fit one cell`);
 
@@ -44,7 +44,8 @@ export function layout<const F extends Fields>(name: string, tag: number, fields
       return sha256(preimage.bytes);
     },
     hashImage(bytes) {
-      requireBytes(name, bytes, size);
+      // An image with another tag would stay in the memory that `hash` relies on.
+      requireImage(bytes);
       preimage.bytes.set(bytes, 2);
       return sha256(preimage.bytes);
     },

@@ -1,4 +1,4 @@
-import { createPublicKey, verify as verifyByNode } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign as signByNode, verify as verifyByNode } from 'node:crypto';
 import fc from 'fast-check';
 import { keyPairFromSeed, sign, verify } from '../../../src/protocol/ed25519';
 import { bytes } from './arbitraries';
@@ -43,7 +43,13 @@ describe('Ed25519', () => {
   });
 
   it('wrong sizes are false for verify and RangeError for sign, never a crash', () => {
-    expect(verify(Buffer.alloc(31), signature, keys.publicKey)).toBe(false);
+    // OpenSSL signs a message of any size; here only hashes are ever signed.
+    const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), keys.seed]);
+    const secret = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    for (const size of [31, 32, 33]) {
+      const message = Buffer.alloc(size);
+      expect(verify(message, signByNode(null, message, secret), keys.publicKey)).toBe(size === 32);
+    }
     expect(verify(hash, signature.subarray(1), keys.publicKey)).toBe(false);
     expect(verify(hash, signature, keys.publicKey.subarray(1))).toBe(false);
     expect(() => sign(Buffer.alloc(33), keys)).toThrow(RangeError);

@@ -81,7 +81,7 @@ describe('byte images', () => {
       for (let i = 0; i < of.prefix.length; i++) {
         const other = Buffer.from(image);
         other[i]! ^= 1;
-        expect(() => of.parse(other)).toThrow(/begins with/);
+        expect(() => of.parse(other)).toThrow(`byte ${i} is ${other[i]}`);
       }
       expect(of.parse(image)).toEqual(value);
     },

@@ -132,6 +132,14 @@ describe('mountain range', () => {
       expect(rootFromProof(all[5]!, bad)).toBeNull();
     }
     expect(rootFromProof(all[5]!.subarray(1), good)).toBeNull();
+    const lonely = (log2: number): InclusionProof => ({
+      index: 2 ** log2,
+      count: 2 ** log2 + 1,
+      siblings: [],
+      peaks: [one],
+    });
+    expect(rootFromProof(one, lonely(40))).toBeNull();
+    expect(rootFromProof(one, lonely(39))).not.toBeNull();
     expect(rootFromProof(all[5]!, good)).toEqual(rootOf(rangeOf(all)));
   });
 
@@ -166,6 +174,12 @@ describe('inclusion proof', () => {
         expect(read).toEqual(proof);
       }),
     );
+  });
+
+  it('with a cut hash is not written', () => {
+    const proof = prove(numbered(7), 3);
+    const [first, ...rest] = proof.siblings;
+    expect(() => encodeProof({ ...proof, siblings: [first!.subarray(1), ...rest] })).toThrow(RangeError);
   });
 
   it('is refused a byte short, a byte long, and above its limit before anything is read', () => {

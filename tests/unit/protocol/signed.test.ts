@@ -88,6 +88,31 @@ describe('signed structures', () => {
     expect(TAG.allocate).toBe(crc32(line) & 0x7fffffff);
   });
 
+  it.each(LAYOUTS)(
+    '%s has no hash for an image of another size or tag, and none is spoilt by the attempt',
+    (_, of) => {
+      const value = fc.sample(structOf(of), { numRuns: 1, seed: 6 })[0]!;
+      const image = of.image(value);
+      const hash = of.hash(value);
+      const otherTag = Buffer.from(image);
+      otherTag[3]! ^= 1;
+      for (const wrong of [image.subarray(1), Buffer.concat([image, Buffer.alloc(1)]), otherTag]) {
+        expect(() => of.hashImage(wrong)).toThrow(RangeError);
+        expect(of.hash(value)).toEqual(hash);
+      }
+      expect(of.hashImage(image)).toEqual(hash);
+    },
+  );
+
+  it.each(LAYOUTS)('%s has the same hash again after a value that did not fit', (_, of) => {
+    const value = fc.sample(structOf(of), { numRuns: 1, seed: 7 })[0]!;
+    const hash = of.hash(value);
+    for (const { name } of of.places) {
+      expect(() => of.hash({ ...value, [name]: null } as never)).toThrow(RangeError);
+      expect(of.hash(value)).toEqual(hash);
+    }
+  });
+
   it('a structure longer than one cell cannot be defined', () => {
     const words = (count: number): Fields =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'u8']));
