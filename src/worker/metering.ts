@@ -82,16 +82,19 @@ export function billWithin(prices: Prices, usage: Usage, maxFee: bigint): { usag
   const fee = jobFee(prices, usage);
   if (fee <= maxFee) return { usage, fee };
   const completionTokens = largest(usage.completionTokens, (n) => {
-    return jobFee(prices, { ...usage, completionTokens: n }) <= maxFee;
+    return jobFee(prices, withCompletion(usage, n)) <= maxFee;
   });
-  const reasoningTokens = Math.min(usage.reasoningTokens, completionTokens);
-  const fewer = { ...usage, completionTokens, reasoningTokens };
+  const fewer = withCompletion(usage, completionTokens);
   const promptTokens = largest(usage.promptTokens, (n) => {
     return jobFee(prices, withPrompt(fewer, n)) <= maxFee;
   });
   const fitted = withPrompt(fewer, promptTokens);
   const fittedFee = jobFee(prices, fitted);
   return fittedFee <= maxFee ? { usage: fitted, fee: fittedFee } : { usage: NO_USAGE, fee: 0n as Nano };
+}
+
+function withCompletion(usage: Usage, completionTokens: number): Usage {
+  return { ...usage, completionTokens, reasoningTokens: Math.min(usage.reasoningTokens, completionTokens) };
 }
 
 function withPrompt(usage: Usage, promptTokens: number): Usage {

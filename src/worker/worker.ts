@@ -6,6 +6,7 @@ import type { Timers } from '../channel';
 import { workerDomain } from '../protocol/domain';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
+import type { SignedOffer } from '../protocol/wire';
 import { startAdminServer } from './adminServer';
 import { createAsks } from './asks';
 import { createUtilisation } from './autopilot';
@@ -67,6 +68,8 @@ export interface Worker {
   readonly workerKey: Buffer;
   readonly adminPort: number;
   status(): WorkerStatus;
+  /** The signed offer that routers get; null before the first statement is recorded on chain. */
+  offer(): SignedOffer | null;
   /** Takes no more jobs, lets the running ones end, says GOAWAY, settles; then closes. */
   drain(): Promise<void>;
   /** Ends at once. What was acknowledged is on disk. */
@@ -241,6 +244,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     workerKey,
     adminPort: admin.port,
     status: report,
+    offer: () => offers.current(),
     close,
     async drain() {
       draining = true;

@@ -16,6 +16,7 @@ export interface ScriptedEngine {
   answer(script: (call: EngineCall) => void): void;
   /** The default answer. */
   hello(call: EngineCall): void;
+  say(call: EngineCall, text: string): void;
   close(): Promise<void>;
 }
 
@@ -50,6 +51,7 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     hello: sayHello,
+    say: (call, text) => sendJson(call.response, 200, chatReply(text, USAGE)),
     answer(next) {
       script = next;
     },

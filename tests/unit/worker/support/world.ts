@@ -58,6 +58,12 @@ export interface World {
   send(job: SealedJob): Promise<Reply>;
   /** Sends and opens; throws when it was refused. */
   run(facts?: Partial<JobFacts>, bend?: JobBend): Promise<OpenedReply>;
+  /** Opens one more line of the escrow. */
+  open(line: Line): void;
+  /** The offer as a router gets it now. */
+  offerText(): string;
+  /** A second worker over the same directory. */
+  startAnother(): Promise<Worker>;
   /** Ends the worker and starts another over the same directory. */
   restart(deps?: Partial<WorkerDeps>): Promise<void>;
   end(): Promise<void>;
@@ -164,6 +170,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (reply.code !== null) throw new Error(`refused: ${reply.code}`);
       return openReply(job, reply.frames);
     },
+    open: (line) => openLine(escrow, line),
+    offerText: () => worker.offer()?.text ?? '',
+    startAnother: () => start({}),
     async restart(deps = {}) {
       await router.dropLink();
       await worker.close();
