@@ -98,8 +98,11 @@ export async function linkFakeWorker(url: string, options: FakeWorkerOptions): P
     ended,
     accepted,
     close() {
-      session.destroy();
-      socket.destroy();
+      // In a turn of its own: Node 20 never returns from destroying a session while it reports a reset stream.
+      setImmediate(() => {
+        session.destroy();
+        socket.destroy();
+      });
     },
   };
 }
