@@ -25,6 +25,7 @@ module.exports = {
     mayImport('worker', FOUNDATIONS),
     mayImport('router', FOUNDATIONS),
     mayImport('client', FOUNDATIONS),
+    mayImport('operate', FOUNDATIONS, true),
     {
       name: 'wrappers-imports',
       comment: 'wrappers see the generated bindings and the protocol',
@@ -41,9 +42,9 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {
       name: 'no-development-packages-in-production',
-      comment: 'the development chain and engine are the only rooms that may use development packages',
+      comment: 'the development chain, its engine and the demo are the only rooms that may use development packages',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(devnet|engine|cli)/' },
+      from: { path: '^src/', pathNot: '^src/(devnet|engine|demo)/' },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

@@ -36,7 +36,9 @@ async function main() {
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  throw new Error(`Node ${OLDEST_NODE.join('.')} or newer is needed, this is ${process.versions.node}: install it from nodejs.org.`);
+  throw new Error(
+    `Node ${OLDEST_NODE.join('.')} or newer is needed, this is ${process.versions.node}: install it from nodejs.org.`,
+  );
 }
 
 async function installPackages() {
@@ -95,7 +97,8 @@ async function takeLock() {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (!isAlive(Number(readOr(path.join(lock, 'pid'), '0'))) && waited > 0) fs.rmSync(lock, { recursive: true, force: true });
+    if (!isAlive(Number(readOr(path.join(lock, 'pid'), '0'))) && waited > 0)
+      fs.rmSync(lock, { recursive: true, force: true });
     else if (waited === 1) process.stderr.write('Waiting for another set-up of this folder to finish ...\n');
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
@@ -119,14 +122,17 @@ function handOver(args) {
 
 function hashFiles(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(path.relative(ROOT, file)).update('\0').update(fs.readFileSync(file)).update('\0');
+  for (const file of files)
+    hash.update(path.relative(ROOT, file)).update('\0').update(fs.readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 
 function listFiles(folder) {
   return fs
     .readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() ? listFiles(path.join(folder, entry.name)) : [path.join(folder, entry.name)]))
+    .flatMap((entry) =>
+      entry.isDirectory() ? listFiles(path.join(folder, entry.name)) : [path.join(folder, entry.name)],
+    )
     .sort();
 }
 

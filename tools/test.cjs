@@ -16,7 +16,12 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cocoon-test-'));
 const report = path.join(folder, 'jest.json');
 const run = spawnSync(
   process.execPath,
-  [path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${report}`, ...jestArgs],
+  [
+    path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
+    '--json',
+    `--outputFile=${report}`,
+    ...jestArgs,
+  ],
   {
     cwd: ROOT,
     // `--json` prints the report on standard output too; people read Jest's progress on standard error.
