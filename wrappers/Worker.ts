@@ -22,6 +22,8 @@ export const MAX_RECIPIENT_BPS = Number(binding.MAX_RECIPIENT_BPS);
 export const DELIST_DELAY_SECONDS = Number(binding.DELIST_DELAY);
 export const PAYOUT_GRACE_SECONDS = Number(binding.PAYOUT_GRACE_SECONDS);
 
+const FEE_TO_BYTES = 20;
+
 /** Code and initial data of a provider's Worker number `index`; the data is what the escrow hashes too. */
 export async function workerInit(registry: Address, provider: Address, index: number): Promise<StateInit> {
   return binding.Worker.init(registry, provider, BigInt(index));
@@ -40,7 +42,12 @@ export function setOperatorBody(operator: Address): Cell {
   return packed(binding.storeSetOperator({ $$type: 'SetOperator', operator }));
 }
 
-/** `feeTo` is the first 20 bytes of the recipient's account hash. */
+/** By what lines and listings name a fee recipient: the first 20 bytes of its account hash. */
+export function feeToOf(account: Address): Buffer {
+  return account.hash.subarray(0, FEE_TO_BYTES);
+}
+
+/** `feeTo` as `feeToOf` gives it. */
 export function listRecipientBody(feeTo: Buffer, maxBps: number): Cell {
   return packed(
     binding.storeListRecipient({ $$type: 'ListRecipient', feeTo: feeToInt(feeTo), maxBps: BigInt(maxBps) }),
@@ -219,7 +226,7 @@ function parseRecipients(
   return recipients.keys().map((feeTo) => {
     const record = recipients.get(feeTo) ?? 0n;
     return {
-      feeTo: toBytes(feeTo, 20),
+      feeTo: toBytes(feeTo, FEE_TO_BYTES),
       maxBps: Number(record >> 40n),
       delistAt: Number((record >> 8n) & 0xffffffffn),
       owedNano: nano(owedInSlot(owed, record & 0xffn)),
@@ -253,5 +260,5 @@ function parseAdmitted(cell: Cell): NonNullable<WorkerOnChain['admitted']> {
 }
 
 function feeToInt(feeTo: Buffer): bigint {
-  return toInt(feeTo, 20);
+  return toInt(feeTo, FEE_TO_BYTES);
 }

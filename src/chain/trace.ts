@@ -31,8 +31,16 @@ const WINDOW = 30;
  */
 export async function followTransfer(sent: SentMessage, deps: TraceDeps): Promise<TransferReport> {
   const deadlineMs = deps.monotonicMs() + CHAIN_LIMITS.traceTimeoutMs;
-  const root = await findExternal(sent, deps, deadlineMs);
+  return followRoot(await findExternal(sent, deps, deadlineMs), sent, deps, deadlineMs);
+}
 
+/** The same from the wallet's own transaction, where somebody else signed and sent the message. */
+export async function followRoot(
+  root: RawTransaction,
+  sent: Pick<SentMessage, 'wallet' | 'balanceBefore' | 'count'>,
+  deps: TraceDeps,
+  deadlineMs: number,
+): Promise<TransferReport> {
   let fees = feesOf(root.transaction);
   let failure: TransferReport['failure'] = null;
   const answers: TransferReport['answers'][number][] = [];

@@ -1,0 +1,52 @@
+import type { Address } from '@ton/core';
+import {
+  parseDates,
+  parseImages,
+  parseListed,
+  parseModels,
+  parseRegistry,
+  parseShapes,
+  REGISTRY_GETTERS,
+  type AllowedImage,
+  type AllowedModel,
+  type RegistryOnChain,
+} from '../../wrappers/Registry';
+import type { ChainClient } from '../chain/chainClient';
+
+/** Everything that a registry tells. */
+export interface RegistryLists {
+  registry: RegistryOnChain;
+  workers: Address[];
+  routers: Address[];
+  images: AllowedImage[];
+  shapes: Buffer[];
+  models: AllowedModel[];
+  /** Subject and last second of each block. */
+  blocks: { hash: Buffer; at: number }[];
+  /** Timelocked orders and when they are due. */
+  orders: { hash: Buffer; at: number }[];
+}
+
+export async function readRegistryLists(client: ChainClient, registry: Address): Promise<RegistryLists> {
+  const get = (name: string) => client.getMethod(registry, name);
+  const [state, workers, routers, images, shapes, models, blocks, orders] = await Promise.all([
+    get(REGISTRY_GETTERS.registry),
+    get(REGISTRY_GETTERS.workers),
+    get(REGISTRY_GETTERS.routers),
+    get(REGISTRY_GETTERS.images),
+    get(REGISTRY_GETTERS.shapes),
+    get(REGISTRY_GETTERS.models),
+    get(REGISTRY_GETTERS.blocks),
+    get(REGISTRY_GETTERS.orders),
+  ]);
+  return {
+    registry: parseRegistry(state),
+    workers: parseListed(workers),
+    routers: parseListed(routers),
+    images: parseImages(images),
+    shapes: parseShapes(shapes),
+    models: parseModels(models),
+    blocks: parseDates(blocks),
+    orders: parseDates(orders),
+  };
+}
