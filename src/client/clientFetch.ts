@@ -38,7 +38,7 @@ export function createClientFetch(deps: {
     if (request.method !== 'GET') return notAllowed(request.method, 'GET');
     const models = await deps.models();
     if (isList) return jsonResponse({ object: 'list', data: models });
-    const id = decodeURIComponent(path.slice('/v1/models/'.length));
+    const id = decodePath(path.slice('/v1/models/'.length));
     const model = models.find((one) => one.id === id);
     if (!model) throw new CocoonError('model_not_found', `There is no model ${id}.`);
     return jsonResponse(model);
@@ -59,6 +59,14 @@ function pathOf(url: string): string {
   const { pathname } = new URL(url);
   const at = pathname.indexOf('/v1/');
   return at < 0 ? pathname : pathname.slice(at).replace(/\/$/, '');
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new CocoonError('invalid_request', 'The path is not well formed.', { cause });
+  }
 }
 
 function notAllowed(method: string, allowed: string): Response {

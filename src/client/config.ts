@@ -38,6 +38,8 @@ export const clientFileSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(8_787),
       /** File with one API key per line; needed to listen anywhere but on the loopback. */
       apiKeysFile: z.string().min(1).optional(),
+      /** Web pages that may call, such as "http://localhost:3000". */
+      corsOrigins: z.array(z.string().min(1)).default([]),
       bodyMaxBytes: z
         .number()
         .int()

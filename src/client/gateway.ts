@@ -15,7 +15,12 @@ export interface GatewayConfig {
   /** Anything but the loopback needs API keys: whoever reaches the port spends the escrow. */
   host?: string;
   apiKeys?: readonly string[];
-  limits?: Partial<typeof GATEWAY_LIMITS>;
+  /**
+   * Web pages that may call the gateway, such as `http://localhost:3000`. None by default: without API keys any page
+   * in the owner's browser could spend the escrow. `*` therefore needs API keys.
+   */
+  corsOrigins?: readonly string[];
+  limits?: Partial<Record<keyof typeof GATEWAY_LIMITS, number>>;
 }
 
 export interface Gateway {
@@ -25,15 +30,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'x-request-id, x-cocoon-receipt-id, x-cocoon-worker, x-cocoon-cost-nano',
-};
+const EXPOSED = 'x-request-id, x-cocoon-receipt-id, x-cocoon-worker, x-cocoon-cost-nano';
 const PREFLIGHT = {
-  ...CORS,
   'access-control-allow-methods': 'GET, POST, OPTIONS',
-  'access-control-allow-headers': '*, authorization, content-type',
-  'access-control-max-age': '86400',
+  'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-stainless-retry-count',
+  'access-control-max-age': '600',
 };
 
 /** OpenAI's API on this machine, for every language: a thin shell around `client.fetch`. */
@@ -41,16 +42,27 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
   const host = config.host ?? '127.0.0.1';
   const keys = (config.apiKeys ?? []).map((key) => sha256(Buffer.from(key)));
   const limits = { ...GATEWAY_LIMITS, ...config.limits };
-  if (keys.length === 0 && !isLoopback(host)) {
-    throw new CocoonError('invalid_request', `The gateway needs API keys to listen on ${host}.`, {
-      remedy: 'Set apiKeys, or listen on 127.0.0.1.',
-    });
+  const origins = config.corsOrigins ?? [];
+  if (keys.length === 0 && (!isLoopback(host) || origins.includes('*'))) {
+    throw new CocoonError(
+      'invalid_request',
+      'The gateway needs API keys for anybody but programs of this machine.',
+      {
+        remedy: 'Set apiKeys, or listen on 127.0.0.1 and name the web pages that may call.',
+      },
+    );
   }
   let draining = false;
+  let closing: Promise<void> | null = null;
 
   const handle = async (request: IncomingMessage, response: ServerResponse, id: string): Promise<void> => {
-    const path = (request.url ?? '/').split('?')[0]!;
+    const cors = corsFor(request, origins);
+    for (const [name, value] of Object.entries(cors)) response.setHeader(name, value);
+    response.setHeader('x-request-id', id);
+    if (keys.length === 0) refuseStrangers(request);
     if (request.method === 'OPTIONS') return void response.writeHead(204, PREFLIGHT).end();
+    const path = request.url ?? '/';
+    if (!path.startsWith('/')) throw new CocoonError('invalid_request', 'Send a path, not a whole URL.');
     if (path === '/healthz') return sendJson(response, draining ? 503 : 200, { ok: !draining });
     if (draining) throw new CocoonError('draining', 'The gateway is shutting down.');
     authorize(request, keys);
@@ -58,13 +70,13 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
 
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    const answer = await client.fetch(`http://${host}${request.url}`, {
+    const answer = await client.fetch(`http://gateway.invalid${path}`, {
       method: request.method ?? 'GET',
       headers: headersOf(request),
       signal: gone.signal,
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     });
-    response.writeHead(answer.status, { 'x-request-id': id, ...Object.fromEntries(answer.headers), ...CORS });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.flushHeaders();
     if (!answer.body) return void response.end();
     await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), response);
@@ -74,13 +86,13 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     {
       requestTimeout: limits.requestMs,
       headersTimeout: limits.headersMs,
-      connectionsCheckingInterval: 500,
+      connectionsCheckingInterval: 250,
       noDelay: true,
     },
     (request, response) => {
       const id = randomUUID();
       handle(request, response, id).catch((error: unknown) =>
-        sendError(request, response, toCocoonError(error), id),
+        sendError(request, response, toCocoonError(error)),
       );
     },
   );
@@ -91,9 +103,21 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     listen: () => listen(server, config.port, host),
     close() {
       draining = true;
-      return closeServer(server, limits.drainMs);
+      return (closing ??= closeServer(server, limits.drainMs));
     },
   };
+}
+
+function corsFor(request: IncomingMessage, origins: readonly string[]): Record<string, string> {
+  const { origin } = request.headers;
+  if (origin === undefined || !(origins.includes(origin) || origins.includes('*'))) return {};
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
+}
+
+/** A name that an attacker points at the loopback would let his page pass for a program of this machine. */
+function refuseStrangers(request: IncomingMessage): void {
+  const name = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  if (!isLoopback(name)) throw new CocoonError('invalid_api_key', `The gateway is not called ${name}.`);
 }
 
 function authorize(request: IncomingMessage, keys: readonly Buffer[]): void {
@@ -126,7 +150,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
   return kept;
 }
 
-function sendError(request: IncomingMessage, response: ServerResponse, error: CocoonError, id: string): void {
+function sendError(request: IncomingMessage, response: ServerResponse, error: CocoonError): void {
   // After the head there is nothing left to say; a cut connection is not mistaken for an end.
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -134,11 +158,7 @@ function sendError(request: IncomingMessage, response: ServerResponse, error: Co
   }
   // The rest of a body that is not wanted is not read.
   if (!request.complete) response.setHeader('connection', 'close');
-  sendJson(response, error.httpStatus, errorBody(error), {
-    'x-request-id': id,
-    ...errorHeaders(error),
-    ...CORS,
-  });
+  sendJson(response, error.httpStatus, errorBody(error), errorHeaders(error));
 }
 
 function sendJson(
@@ -182,13 +202,15 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 
 function closeServer(server: Server, drainMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
+    // Connections that are kept alive end as soon as their last answer is out.
+    const idle = setInterval(() => server.closeIdleConnections(), GATEWAY_LIMITS.idleCheckMs);
     const force = setTimeout(() => server.closeAllConnections(), drainMs);
     server.close((error) => {
+      clearInterval(idle);
       clearTimeout(force);
       if (error) reject(error);
       else resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -28,10 +28,11 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
   const log = pino({ level: file.logLevel }, pino.destination({ fd: 2, sync: true }));
 
   const { client, stopClock } = await startClient(file, log);
-  const { host, port, bodyMaxBytes, apiKeysFile } = file.gateway;
+  const { host, port, bodyMaxBytes, corsOrigins, apiKeysFile } = file.gateway;
   const gateway = createGateway(client, {
     host,
     port,
+    corsOrigins,
     limits: { bodyBytes: bodyMaxBytes },
     apiKeys: apiKeysFile === undefined ? [] : readLines(apiKeysFile),
   });

@@ -18,6 +18,8 @@ export interface FakeRouter {
   /** Called before each job is relayed. */
   beforeJob: (() => Promise<void> | void) | null;
   aborted: number;
+  /** Resolves at the first abort. */
+  upstreamAborted: Promise<void>;
 }
 
 export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]): FakeRouter {
@@ -39,9 +41,16 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
     ...router.book,
   });
 
+  let onAbort: () => void = () => undefined;
+  const upstreamAborted = new Promise<void>((resolve) => (onAbort = resolve));
+
   const runJob = async (init: RequestInit): Promise<Response> => {
     const bytes = Buffer.from(init.body as Uint8Array);
     router.received.push(bytes);
+    init.signal?.addEventListener('abort', () => {
+      router.aborted += 1;
+      onAbort();
+    });
     await router.beforeJob?.();
     const refusal = router.refusals.shift();
     if (refusal) {
@@ -58,11 +67,7 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
         if (frame) controller.enqueue(new Uint8Array(frame));
         else controller.close();
       },
-      cancel() {
-        router.aborted += 1;
-      },
     });
-    init.signal?.addEventListener('abort', () => (router.aborted += frames.length > 0 ? 1 : 0));
     return new Response(stream, { headers: { 'content-type': 'application/cocoon-frames' } });
   };
 
@@ -73,13 +78,21 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
     received: [],
     beforeJob: null,
     aborted: 0,
+    upstreamAborted,
     fetch: async (input, init = {}) => {
       init.signal?.throwIfAborted();
       const { pathname } = new URL(input as string);
       if (pathname === '/v1/book') return Response.json(readBook());
-      if (pathname === '/v1/jobs') return runJob(init);
+      if (pathname === '/v1/jobs') return Promise.race([runJob(init), untilAborted(init.signal)]);
       return new Response('', { status: 404 });
     },
   };
   return router;
+}
+
+/** What `fetch` does with a signal. */
+function untilAborted(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+  });
 }
