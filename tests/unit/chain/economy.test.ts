@@ -1,0 +1,299 @@
+import { Address } from '@ton/core';
+import {
+  allocate,
+  admitWorker,
+  announceStatement,
+  claimEarnings,
+  closeLines,
+  openEscrow,
+  stakeWorker,
+  topUp,
+  withdraw,
+} from '../../../src/chain/accounts';
+import { createSettlement, type Settlement } from '../../../src/chain/settlement';
+import type { WalletSender } from '../../../src/chain/types';
+import { nano } from '../../../src/protocol/amounts';
+import { escrowDomain } from '../../../src/protocol/domain';
+import { openEntry } from '../../../src/protocol/allocate';
+import { lineId, type Line } from '../../../src/protocol/line';
+import { statementHash } from '../../../src/protocol/statement';
+import { ESCROW_OPCODES, escrowAddress, escrowInit, openBody } from '../../../wrappers/Escrow';
+import { workerAddress } from '../../../wrappers/Worker';
+import {
+  admittedWorker,
+  createEconomy,
+  DAY,
+  IMAGE,
+  key,
+  lineTo,
+  openedEscrow,
+  receiptFor,
+  SHAPE,
+  statementOf,
+  TON,
+  type Economy,
+  type RunningWorker,
+} from './economy';
+
+describe('the chain room on a devnet', () => {
+  let economy: Economy;
+  let provider: WalletSender;
+  let client: WalletSender;
+  let worker: RunningWorker;
+  let escrow: Address;
+  let settlement: Settlement;
+  let line: Line;
+  const failures: unknown[] = [];
+
+  beforeAll(async () => {
+    economy = await createEconomy();
+    provider = await economy.wallet(2);
+    client = await economy.wallet(3);
+    worker = await admittedWorker(economy, provider, 0, key(100));
+    escrow = await openedEscrow(economy, client, 3n * TON);
+    settlement = createSettlement({
+      chain: economy.chain,
+      clock: economy.clock,
+      wallet: provider,
+      onFailure: (_escrow, error) => failures.push(error),
+    });
+    line = lineTo(economy, worker);
+    const entry = openEntry(line, { provider: provider.address.hash, index: 0 }, nano(TON));
+    await allocate(client, escrow, [entry], TON);
+  });
+  afterAll(() => economy.close());
+
+  test('client reads his escrow as one consistent state', async () => {
+    const state = (await economy.chain.escrow(escrow))!;
+    expect(state).toMatchObject({
+      salt: 0n,
+      signer: key(200).publicKey,
+      lockedNano: TON,
+      seqno: 0,
+      closeDelaySeconds: 36 * 3_600,
+      readAtUnix: economy.clock.now(),
+    });
+    expect([state.address, state.client].map(String)).toEqual([escrow, client.address].map(String));
+    expect(state.lines.get(lineId(line).toString('hex'))).toEqual({
+      capNano: TON,
+      paidNano: 0n,
+      settleBy: line.settleBy,
+      closeAt: 0,
+    });
+    expect(state.freeNano).toBe(state.balanceNano - state.lockedNano - state.reserveNano);
+    const scope = {
+      networkId: economy.chain.networkId,
+      registry: economy.chain.registry.hash,
+      self: escrow.hash,
+    };
+    expect(state.domain).toEqual(escrowDomain(scope, state.born));
+  });
+
+  test('reader gets the admitted worker with its key, and the registry lists it', async () => {
+    const state = (await economy.chain.worker(worker.address))!;
+    expect(state).toMatchObject({
+      index: 0,
+      stakeNano: TON,
+      active: true,
+      imageId: IMAGE,
+      statementHash: statementHash(worker.statement),
+    });
+    expect(state.provider.toString()).toBe(provider.address.toString());
+    expect(state.keys).toEqual([
+      {
+        workerKey: worker.keys.publicKey,
+        activeUntil: state.activeUntil,
+        lastSettleBy: expect.any(Number) as number,
+      },
+    ]);
+    expect((await economy.chain.workers()).map(String)).toEqual([worker.address.toString()]);
+  });
+
+  test('accounts that are no escrow or no worker of this registry read as null', async () => {
+    const nobody = new Address(0, Buffer.alloc(32, 0x66));
+    expect(await economy.chain.escrow(nobody)).toBeNull();
+    expect(await economy.chain.worker(nobody)).toBeNull();
+    expect(await economy.chain.escrow(worker.address)).toBeNull();
+    expect(await economy.chain.worker(escrow)).toBeNull();
+    expect(await economy.chain.escrow(client.address)).toBeNull();
+    // The same code under another registry is a genuine escrow, but not one of ours.
+    const foreign = await escrowAddress(provider.address, client.address, 0n);
+    const open = { signer: key(9).publicKey, signerBudgetNano: 0n, closeDelaySeconds: 36 * 3_600 };
+    await client.transfer([
+      {
+        to: foreign,
+        valueNano: TON / 10n,
+        init: await escrowInit(provider.address, client.address, 0n),
+        body: openBody(open),
+      },
+    ]);
+    expect(await economy.chain.isDeployed(foreign)).toBe(true);
+    expect(await economy.chain.escrow(foreign)).toBeNull();
+  });
+
+  test('wallet reports to the nanoton what a command cost', async () => {
+    const before = await economy.chain.balance(client.address);
+    const inEscrow = await economy.chain.balance(escrow);
+    const { feesNano, spentNano, failure } = await topUp(client, escrow, TON / 2n);
+    const after = await economy.chain.balance(client.address);
+    const grown = (await economy.chain.balance(escrow)) - inEscrow;
+    expect(failure).toBeNull();
+    expect(spentNano).toBe(before - after);
+    // What left the wallet is in the escrow or was a fee of one of the two transactions.
+    expect(before - after).toBe(grown + feesNano);
+  });
+
+  test('client hears by name why a contract refused him', async () => {
+    await expect(withdraw(provider, escrow, 1n)).rejects.toMatchObject({
+      code: 'chain_refused',
+      message: expect.stringMatching(/refused the message: not client \(\d+\)/) as string,
+    });
+    const free = (await economy.chain.escrow(escrow))!.freeNano;
+    await expect(withdraw(client, escrow, free + 1n)).rejects.toMatchObject({ code: 'chain_refused' });
+    const { failure, answers } = await withdraw(client, escrow, 1_000n);
+    expect(failure).toBeNull();
+    expect(answers).toHaveLength(1);
+  });
+
+  test('maintainer hears why a worker does not take an admission', async () => {
+    const other = await economy.wallet(20);
+    const address = await workerAddress(economy.chain.registry, other.address, 0);
+    await stakeWorker(other, {
+      registry: economy.chain.registry,
+      index: 0,
+      stakeNano: TON,
+      operator: other.address,
+    });
+    const statement = statementOf(economy, address, key(120));
+    const admission = {
+      provider: other.address,
+      index: 0,
+      statementHash: statementHash(statement),
+      imageId: IMAGE,
+      shape: SHAPE,
+    };
+    const admit = () => admitWorker(economy.maintainer, economy.chain.registry, admission);
+    await expect(admit()).rejects.toMatchObject({
+      code: 'chain_refused',
+      message: expect.stringMatching(/statement not announced/) as string,
+    });
+    await announceStatement(other, address, statement);
+    expect((await admit()).failure).toBeNull();
+    expect((await economy.chain.worker(address))!.active).toBe(true);
+  });
+
+  test('provider settles a receipt once; the same again sends nothing', async () => {
+    const { domain } = (await economy.chain.escrow(escrow))!;
+    const item = { line, receipt: receiptFor(line, domain, 300_000_000n, worker.keys) };
+    const report = await settlement.submit(escrow, [item]);
+    expect(report).toMatchObject({ paidNano: 300_000_000n, lines: 1, unpaid: [] });
+    expect(report.spentNano).toBeLessThanOrEqual(
+      settlement.feeNano((await economy.chain.escrow(escrow))!, 1),
+    );
+    expect(report.spentNano).toBeGreaterThan(0n);
+
+    const balance = await economy.chain.balance(provider.address);
+    expect(await settlement.submit(escrow, [item])).toMatchObject({ paidNano: 0n, spentNano: 0n, lines: 0 });
+    expect(await economy.chain.balance(provider.address)).toBe(balance);
+    expect((await economy.chain.worker(worker.address))!.earningsNano).toBe(300_000_000n);
+  });
+
+  test('provider settles what is held of several lines in one message, the spoiled ones left out', async () => {
+    const second = lineTo(economy, worker, 8);
+    const unopened = lineTo(economy, worker, 9);
+    await allocate(
+      client,
+      escrow,
+      [openEntry(second, { provider: provider.address.hash, index: 0 }, nano(TON / 2n))],
+      TON / 2n,
+    );
+    const { domain, seqno } = (await economy.chain.escrow(escrow))!;
+    expect(seqno).toBe(0);
+    const held = [
+      { escrow: escrow.hash, line, receipt: receiptFor(line, domain, 400_000_000n, worker.keys) },
+      { escrow: escrow.hash, line, receipt: receiptFor(line, domain, 500_000_000n, worker.keys) },
+      { escrow: escrow.hash, line: second, receipt: receiptFor(second, domain, 2n * TON, worker.keys) },
+      { escrow: escrow.hash, line: unopened, receipt: receiptFor(unopened, domain, TON, worker.keys) },
+      { escrow: Buffer.alloc(32, 1), line, receipt: receiptFor(line, domain, TON, worker.keys) },
+    ];
+    const reports = await settlement.run(held);
+    expect(failures).toEqual([]);
+    // 0.2 TON more of the first line, and of the second what its cap holds.
+    expect(reports).toMatchObject([{ lines: 2, paidNano: 200_000_000n + TON / 2n, unpaid: [] }]);
+    const [settle] = (await economy.chain.transactions(escrow, 5)).filter(
+      ({ op }) => op === ESCROW_OPCODES.Settle,
+    );
+    expect(settle).toMatchObject({ exitCode: 0, aborted: false });
+    expect(settle!.from!.toString()).toBe(provider.address.toString());
+    expect(await settlement.run(held)).toEqual([]);
+  });
+
+  test('a payout that its worker refuses is reported as unpaid, and stays due', async () => {
+    const third = lineTo(economy, worker, 10);
+    await allocate(
+      client,
+      escrow,
+      [openEntry(third, { provider: provider.address.hash, index: 0 }, nano(TON / 10n))],
+      TON / 10n,
+    );
+    const state = (await economy.chain.escrow(escrow))!;
+    const stranger = { ...third, workerKey: key(150).publicKey };
+    await allocate(
+      client,
+      escrow,
+      [openEntry(stranger, { provider: provider.address.hash, index: 0 }, nano(TON / 10n))],
+      TON / 10n,
+    );
+    const item = { line: stranger, receipt: receiptFor(stranger, state.domain, TON / 10n, key(150)) };
+    const report = await settlement.submit(escrow, [item]);
+    expect(report).toMatchObject({ paidNano: 0n, unpaid: [lineId(stranger)] });
+    await expect(settlement.settle(state, [item])).rejects.toMatchObject({ code: 'chain_refused' });
+    const entry = (await economy.chain.escrow(escrow))!.lines.get(lineId(stranger).toString('hex'))!;
+    expect(entry.paidNano).toBe(0n);
+  });
+
+  test('provider claims what the chain says is claimable', async () => {
+    const { claimableNano } = (await economy.chain.worker(worker.address))!;
+    const before = await economy.chain.balance(provider.address);
+    const { feesNano } = await claimEarnings(provider, worker.address);
+    const after = await economy.chain.balance(provider.address);
+    expect(after - before).toBe(claimableNano - feesNano);
+    expect((await economy.chain.worker(worker.address))!.claimableNano).toBe(0n);
+  });
+
+  test('client closes a line and reads its date', async () => {
+    await closeLines(client, escrow, [lineId(line)]);
+    const entry = (await economy.chain.escrow(escrow))!.lines.get(lineId(line).toString('hex'))!;
+    expect(entry.closeAt).toBe(Math.floor(economy.clock.now()) + 36 * 3_600);
+    expect(entry.closeAt).toBeLessThan(line.settleBy + DAY);
+  });
+
+  test('one wallet sends what many ask for at once, in turn and all of it', async () => {
+    const wallet = await economy.wallet(30);
+    const receivers = Array.from({ length: 5 }, (_, i) => new Address(0, Buffer.alloc(32, 0xd0 + i)));
+    await Promise.all(receivers.map((to) => wallet.send({ to, valueNano: 1_000n, bounce: false })));
+    for (const to of receivers) expect(await economy.chain.balance(to)).toBe(1_000n);
+    expect(await economy.chain.transactions(wallet.address, 20)).toHaveLength(6);
+  });
+
+  test('wallet that holds too little says so, and goes on with its next message', async () => {
+    const wallet = await economy.wallet(31, 1n);
+    const to = new Address(0, Buffer.alloc(32, 0xe0));
+    await expect(wallet.transfer([{ to, valueNano: 2n * TON, bounce: false }])).rejects.toMatchObject({
+      code: 'chain_refused',
+      message: expect.stringMatching(/sent 0 of 1/) as string,
+    });
+    await wallet.send({ to, valueNano: TON / 2n, bounce: false });
+    expect(await economy.chain.balance(to)).toBe(TON / 2n);
+  });
+
+  test('an escrow cannot be opened twice', async () => {
+    const again = openEscrow(client, {
+      registry: economy.chain.registry,
+      signer: key(200).publicKey,
+      signerBudgetNano: 0n,
+      depositNano: TON / 10n,
+    });
+    await expect(again).rejects.toMatchObject({ message: expect.stringMatching(/already open/) as string });
+  });
+});
