@@ -174,13 +174,17 @@ describe('a payout that bounces', () => {
   });
 });
 
-test.each([1, 1_000, 16_000])('the stipend covers a bounce at %d entries', async (entries) => {
+test.each([
+  [1, 0],
+  [1_000, 13],
+  [16_383, 18],
+])('the stipend covers a bounce at %d entries, %d levels deep', async (entries, levels) => {
   const { world, lines } = await openRefused();
   const [line] = lines as [Line];
   const ledger = new Map(await E.readLines(world));
-  for (let n = 1; n < entries; n++) ledger.set(E.fakeLineId(n), { ...ledger.values().next().value! });
-  const locked = BigInt(entries) * ONE;
-  await forceState(world, { lines: ledger, balanceNano: locked + 100n * ONE });
+  for (let n = 0; n < levels; n++) ledger.set(neighbour(line, n), { ...ledger.values().next().value! });
+  const locked = BigInt(ledger.size) * ONE;
+  await forceState(world, { lines: ledger, entries, balanceNano: locked + 100n * ONE });
   const before = await E.escrowBalance(world);
   const receipt = await E.receiptFor(world, line, toNano('0.3'), {}, stranger);
   const result = await E.settle(world, [receipt]);
@@ -191,3 +195,10 @@ test.each([1, 1_000, 16_000])('the stipend covers a bounce at %d entries', async
   expect(left).toBeGreaterThan(0n);
   expect(left).toBeLessThan(toNano('0.0006'));
 });
+
+/** An id that parts from the line's own at bit `n`, so that the line is one level deeper in the map. */
+function neighbour(line: Line, n: number): string {
+  const id = Buffer.from(lineId(line));
+  id[n >> 3]! ^= 0x80 >> (n & 7);
+  return id.toString('hex');
+}

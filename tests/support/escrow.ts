@@ -134,11 +134,6 @@ export async function secondEscrow(world: EscrowWorld): Promise<EscrowWorld> {
   return second;
 }
 
-/** A line id that no line has. */
-export function fakeLineId(n: number): string {
-  return sha256(Buffer.from(`fake ${n}`)).toString('hex', 0, 20);
-}
-
 /** What the escrow owes for its storage by now: the next message takes it. */
 export async function rentAt(world: EscrowWorld): Promise<bigint> {
   const snapshot = world.chain.snapshot();

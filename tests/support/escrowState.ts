@@ -17,7 +17,7 @@ export async function readData(world: EscrowWorld): Promise<{ data: Escrow$Data;
 /** Puts the escrow into a state that messages would take long to reach: many lines, or less money than the reserve. */
 export async function forceState(
   world: EscrowWorld,
-  change: { lines?: ReadonlyMap<string, LineOnChain>; balanceNano?: bigint },
+  change: { lines?: ReadonlyMap<string, LineOnChain>; entries?: number; balanceNano?: bigint },
 ): Promise<void> {
   const { data, code, balance } = await readData(world);
   if (change.lines) {
@@ -25,6 +25,7 @@ export async function forceState(
     data.entries = BigInt(change.lines.size);
     data.locked = [...change.lines.values()].reduce((sum, line) => sum + line.capNano - line.paidNano, 0n);
   }
+  if (change.entries !== undefined) data.entries = BigInt(change.entries);
   await world.chain.setShardAccount(
     world.escrow,
     createShardAccount({

@@ -1,0 +1,213 @@
+import { toNano } from '@ton/core';
+import type { SendMessageResult } from '@ton/sandbox';
+import * as binding from '../../build/Escrow/Escrow_Escrow';
+import { keyPairFromSeed } from '../../src/protocol/ed25519';
+import { sha256 } from '../../src/protocol/hash';
+import { lineId, type Line } from '../../src/protocol/line';
+import {
+  allocateExternalBody,
+  closeBody,
+  pruneBody,
+  setSignerBody,
+  settleBody,
+  topUpBody,
+  withdrawBody,
+  type LineOnChain,
+} from '../../wrappers/Escrow';
+import { exitCode, gasUsed } from '../support/chain';
+import * as E from '../support/escrow';
+import { forceState } from '../support/escrowState';
+import { expectGas, type GasTable } from '../support/gasSnapshot';
+
+const ONE = toNano('1');
+/** A fixed address, so that the shape of the map, and with it the figures, do not follow the Worker's code. */
+const NOWHERE = sha256(Buffer.from('no worker'));
+
+/** An escrow whose ledger has `entries` lines; the first ten are the measured ones. */
+async function ledgerOf(entries: number): Promise<{ world: E.EscrowWorld; lines: Line[] }> {
+  const world = await E.createEscrowWorld();
+  const lines = Array.from({ length: entries }, (_, salt) => E.lineTo(world, { salt, workerAddress: NOWHERE }));
+  const ledger = new Map<string, LineOnChain>(
+    lines.map((line) => [
+      lineId(line).toString('hex'),
+      { capNano: ONE as never, paidNano: 0n as never, settleBy: line.settleBy, closeAt: 0 },
+    ]),
+  );
+  await forceState(world, { lines: ledger, balanceNano: BigInt(entries + 1_000) * ONE });
+  return { world, lines: lines.slice(0, 10) };
+}
+
+/** Gas of the escrow's own transactions, in order; fails when one of them failed. */
+function escrowGas(world: E.EscrowWorld, result: SendMessageResult): number[] {
+  const own = result.transactions.filter((tx) => tx.inMessage?.info.dest?.toString() === world.escrow.toString());
+  expect(own.map(exitCode)).toEqual(own.map(() => 0));
+  return own.map(gasUsed);
+}
+
+/** What the escrow consumes for one message; the chain is as before afterwards. */
+async function gasOf(world: E.EscrowWorld, action: () => Promise<SendMessageResult>, index = 0): Promise<number> {
+  const snapshot = world.chain.snapshot();
+  const gas = escrowGas(world, await action())[index]!;
+  await world.chain.loadFrom(snapshot);
+  return gas;
+}
+
+/** What an external message consumes before the escrow accepts to pay for it. */
+async function gasBeforeAccept(world: E.EscrowWorld, line: Line): Promise<number> {
+  const snapshot = world.chain.snapshot();
+  world.chain.verbosity = { ...world.chain.verbosity, vmLogs: 'vm_logs_gas' };
+  const result = await E.allocateBySigner(world, [E.opening(world, line, ONE)], ONE);
+  world.chain.verbosity = { ...world.chain.verbosity, vmLogs: 'none' };
+  await world.chain.loadFrom(snapshot);
+  const before = result.transactions[0]!.vmLogs.split('execute ACCEPT')[0]!;
+  const remaining = [...before.matchAll(/gas remaining: (\d+)/g)].at(-1)!;
+  return 10_000 - Number(remaining[1]);
+}
+
+async function measure(entries: number): Promise<GasTable> {
+  const { world, lines } = await ledgerOf(entries);
+  const [line] = lines as [Line];
+  const settle = async (count: number, final = false): Promise<SendMessageResult> => {
+    const items = await Promise.all(lines.slice(0, count).map((each) => E.receiptFor(world, each, 1_000n, { final })));
+    return E.settle(world, items);
+  };
+  const fresh = Array.from({ length: 10 }, (_, n) => E.lineTo(world, { salt: 5_000 + n }));
+  const open = (opened: readonly Line[]): Promise<SendMessageResult> =>
+    E.allocateBySigner(
+      world,
+      opened.map((each) => E.opening(world, each, ONE)),
+      BigInt(opened.length) * ONE,
+    );
+  // One line lands deeper in the map than another: a mean of ten says more than either.
+  let openAlone = 0;
+  for (const each of fresh) openAlone += await gasOf(world, () => open([each]));
+  const raise = (count: number): Promise<SendMessageResult> =>
+    E.allocateBySigner(
+      world,
+      lines.slice(0, count).map((each) => E.raising(each, 2n * ONE)),
+      BigInt(count) * ONE,
+    );
+  const pruneEnded = (): Promise<SendMessageResult> => {
+    world.chain.now = line.settleBy + 1;
+    return E.prune(world, [line]);
+  };
+  return {
+    settleOne: await gasOf(world, () => settle(1)),
+    settleTen: await gasOf(world, () => settle(10)),
+    settleFinal: await gasOf(world, () => settle(1, true)),
+    bounceRestored: await gasOf(world, () => settle(1), 1),
+    openBeforeAccept: await gasBeforeAccept(world, fresh[0]!),
+    openOne: Math.round(openAlone / fresh.length),
+    openTen: await gasOf(world, () => open(fresh)),
+    raiseOne: await gasOf(world, () => raise(1)),
+    raiseTen: await gasOf(world, () => raise(10)),
+    close: await gasOf(world, () => E.close(world, [line])),
+    prune: await gasOf(world, pruneEnded),
+  };
+}
+
+test('what a message consumes that touches no line', async () => {
+  const { world } = await ledgerOf(10);
+  const from = world.client.address;
+  const send = (body?: Parameters<typeof E.send>[1]['body']): Promise<SendMessageResult> =>
+    E.send(world, { from, value: ONE, ...(body && { body }) });
+  const measured = {
+    topUp: await gasOf(world, () => send()),
+    topUpWithOpcode: await gasOf(world, () => send(topUpBody())),
+    withdraw: await gasOf(world, () => send(withdrawBody(ONE))),
+    setSigner: await gasOf(world, () => send(setSignerBody(world.signer.publicKey, 1n))),
+  };
+  expectGas('escrow-plain', measured);
+  expect(measured.topUp).toBeLessThanOrEqual(1_600);
+  expect(measured.withdraw).toBeLessThanOrEqual(5_500);
+});
+
+test.each([
+  [10, { settleOne: 17_000, settleTen: 95_000, openBeforeAccept: 3_000, openOne: 12_000, openTen: 65_000 }],
+  [200, { settleOne: 19_000, settleTen: 115_000, openBeforeAccept: 3_000, openOne: 14_500, openTen: 90_000 }],
+  [1_000, { settleOne: 21_000, settleTen: 130_000, openBeforeAccept: 3_000, openOne: 16_500, openTen: 102_000 }],
+])('what lines consume in a ledger of %d entries', async (entries, bounds) => {
+  const measured = await measure(entries);
+  expectGas(`escrow-${entries}`, measured);
+  for (const [name, bound] of Object.entries(bounds)) expect([name, measured[name]! <= bound]).toEqual([name, true]);
+  expectBounded(measured, entries);
+});
+
+test('a batch of ten costs at most 15.5k gas per line in all contracts together', async () => {
+  const world = await E.createEscrowWorld({ depositNano: 20n * ONE });
+  const lines = Array.from({ length: 10 }, (_, salt) => E.lineTo(world, { salt }));
+  await E.allocateByClient(
+    world,
+    lines.map((line) => E.opening(world, line, ONE)),
+    10n * ONE,
+  );
+  const result = await E.settle(world, await Promise.all(lines.map((line) => E.receiptFor(world, line, 1_000n))));
+  expect(result.transactions.map(exitCode)).toEqual(result.transactions.map(() => 0));
+  const trace = result.transactions.reduce((sum, tx) => sum + gasUsed(tx), 0);
+  expect(trace / 10).toBeLessThanOrEqual(15_500);
+});
+
+/** The constants that values and stipends are computed from are upper bounds of what is consumed. */
+function expectBounded(measured: GasTable, entries: number): void {
+  const levels = BigInt(entries.toString(2).length);
+  const settleBound = (count: bigint): bigint =>
+    binding.GAS_SETTLE_BASE + count * (binding.GAS_SETTLE_LINE + binding.GAS_SETTLE_LEVEL * levels);
+  expect(BigInt(measured['settleOne']!)).toBeLessThan(settleBound(1n));
+  expect(BigInt(measured['settleTen']!)).toBeLessThan(settleBound(10n));
+  for (const kind of ['open', 'raise']) {
+    expect(BigInt(measured[`${kind}One`]!)).toBeLessThan(2n * binding.GAS_ALLOCATE_ENTRY);
+    expect(BigInt(measured[`${kind}Ten`]!)).toBeLessThan(11n * binding.GAS_ALLOCATE_ENTRY);
+  }
+  // 2,600 is what a Worker takes to refuse, at most.
+  const stipend = binding.GAS_STIPEND_BASE + binding.GAS_STIPEND_LEVEL * levels;
+  expect(BigInt(measured['bounceRestored']!) + 2_600n).toBeLessThan(stipend);
+}
+
+describe('the bounds that the contract computes with are above what is consumed', () => {
+  test('with 60 lines in one message, when most signatures cost their full price', async () => {
+    const world = await E.createEscrowWorld();
+    const lines = Array.from({ length: 60 }, (_, salt) => E.lineTo(world, { salt, workerAddress: NOWHERE }));
+    const ledger = new Map<string, LineOnChain>(
+      lines.map((line) => [
+        lineId(line).toString('hex'),
+        { capNano: ONE as never, paidNano: 0n as never, settleBy: line.settleBy, closeAt: 0 },
+      ]),
+    );
+    await forceState(world, { lines: ledger, balanceNano: 100n * ONE });
+    const items = await Promise.all(lines.map((line) => E.receiptFor(world, line, 1_000n)));
+    const [gas] = escrowGas(world, await E.settle(world, items));
+    const bound =
+      binding.GAS_SETTLE_BASE +
+      60n * (binding.GAS_SETTLE_LINE + 6n * binding.GAS_SETTLE_LEVEL) +
+      50n * binding.GAS_SETTLE_LATE_SIGNATURE;
+    expect(BigInt(gas!)).toBeLessThan(bound);
+  });
+
+  test('at the tail of an allocation by the signer, which is booked after the meter was read', async () => {
+    const { world, lines } = await ledgerOf(10);
+    const body = allocateExternalBody(await E.signedAllocation(world, [E.raising(lines[0]!, 2n * ONE)], ONE));
+    const before = await E.readEscrow(world);
+    const balance = await E.escrowBalance(world);
+    await E.sendExternal(world, body);
+    const booked = before.signerBudgetNano - (await E.readEscrow(world)).signerBudgetNano - ONE;
+    const cost = balance - (await E.escrowBalance(world));
+    expect(booked).toBeGreaterThanOrEqual(cost);
+    expect(booked - cost).toBeLessThan(toNano('0.0001'));
+  });
+});
+
+test('bad input is refused early', async () => {
+  const { world, lines } = await ledgerOf(10);
+  const forged = await E.receiptFor(world, lines[0]!, 5n, {}, keyPairFromSeed(Buffer.alloc(32, 2)));
+  const cases = {
+    forgedReceipt: settleBody([forged]),
+    foreignClose: closeBody([lineId(lines[0]!)]),
+    unknownPrune: pruneBody([Buffer.alloc(20)]),
+  };
+  const gas: Record<string, number> = {};
+  for (const [name, body] of Object.entries(cases)) {
+    const result = await E.send(world, { from: world.stranger.address, value: ONE, body });
+    gas[name] = gasUsed(result.transactions[0]!);
+  }
+  expectGas('escrow-refused', gas);
+});
