@@ -1,3 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { replaceSection } from '../src/docs/sections';
 import { cellHash } from './cellHash';
 import { dependencies } from './dependencies';
 import { frames } from './frames';
@@ -17,7 +21,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   dependencies,
 ];
 
-const USAGE = `npx tsx bench/main.ts [name...] [--json]
+const USAGE = `npx tsx bench/main.ts [name...] [--json] [--write]
+
+  --json    one object on the last line
+  --write   puts the results into docs/benchmarks.md
 
 ${BENCHMARKS.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')}`;
 
@@ -26,7 +33,7 @@ async function main(words: readonly string[]): Promise<number> {
   const options = words.filter((word) => word.startsWith('-'));
   const unknown = [
     ...names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name)),
-    ...options.filter((option) => option !== '--json'),
+    ...options.filter((option) => option !== '--json' && option !== '--write'),
   ];
   if (unknown.length > 0) {
     console.error(`unknown: ${unknown.join(', ')}\n\n${USAGE}`);
@@ -41,10 +48,20 @@ async function main(words: readonly string[]): Promise<number> {
     const report = await benchmark.run({ onRound: (done, rounds) => showProgress(name, done, rounds) });
     clearProgress();
     reports[name] = report;
+    if (options.includes('--write')) writeDown(name, renderReport(report));
     if (!json) console.log(`## ${title}\n\n${renderReport(report)}\n`);
   }
   if (json) console.log(JSON.stringify(reports));
   return 0;
+}
+
+/** Each section says where its numbers come from: sections may be measured on different days. */
+function writeDown(name: string, text: string): void {
+  const page = path.join(__dirname, '../docs/benchmarks.md');
+  const day = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} threads, Node ${process.version}, ${day}`;
+  const body = `\`npx tsx bench/main.ts ${name}\` on ${machine}:\n\n${text}`;
+  writeFileSync(page, replaceSection(readFileSync(page, 'utf8'), name, body));
 }
 
 function showProgress(name: string, done: number, rounds: number): void {
