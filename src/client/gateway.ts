@@ -91,11 +91,24 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     },
     (request, response) => {
       const id = randomUUID();
+      const { socket } = request;
+      busy.add(socket);
+      response.on('close', () => {
+        busy.delete(socket);
+        if (draining) socket.end();
+      });
       handle(request, response, id).catch((error: unknown) =>
         sendError(request, response, toCocoonError(error)),
       );
     },
   );
+  // Node's own notion of an idle connection leaves out those that never sent a request.
+  const open = new Set<Socket>();
+  const busy = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
   server.maxConnections = limits.connections;
   server.on('clientError', answerBrokenRequest);
 
@@ -103,6 +116,7 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     listen: () => listen(server, config.port, host),
     close() {
       draining = true;
+      for (const socket of open) if (!busy.has(socket)) socket.destroy();
       return (closing ??= closeServer(server, limits.drainMs));
     },
   };
@@ -202,11 +216,8 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 
 function closeServer(server: Server, drainMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Connections that are kept alive end as soon as their last answer is out.
-    const idle = setInterval(() => server.closeIdleConnections(), GATEWAY_LIMITS.idleCheckMs);
     const force = setTimeout(() => server.closeAllConnections(), drainMs);
     server.close((error) => {
-      clearInterval(idle);
       clearTimeout(force);
       if (error) reject(error);
       else resolve();

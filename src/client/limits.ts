@@ -60,5 +60,4 @@ export const GATEWAY_LIMITS = {
   requestMs: 60_000,
   connections: 1_024,
   drainMs: 30_000,
-  idleCheckMs: 50,
 } as const;
