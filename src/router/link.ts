@@ -48,8 +48,9 @@ export function createLink(deps: LinkDeps): Link {
   const { session, limits } = deps;
   let checked = deps.checked;
   let reportedFree = checked.offer.slots;
-  /** Jobs sent since the worker last reported, which its report cannot know yet. */
+  /** Running jobs that were sent since the worker last reported: its report cannot know them yet. */
   let sentSinceReport = 0;
+  let reports = 0;
   let running = 0;
   let told = false;
   let retiring = false;
@@ -85,6 +86,7 @@ export function createLink(deps: LinkDeps): Link {
     }
     reportedFree = message.free;
     sentSinceReport = 0;
+    reports += 1;
     told = message.draining;
   };
 
@@ -119,6 +121,7 @@ export function createLink(deps: LinkDeps): Link {
     openJob(bytes) {
       sentSinceReport += 1;
       running += 1;
+      const reportsBefore = reports;
       const stream = session.request({
         ':method': 'POST',
         ':path': '/v1/jobs',
@@ -128,6 +131,7 @@ export function createLink(deps: LinkDeps): Link {
       });
       stream.once('close', () => {
         running -= 1;
+        if (reports === reportsBefore) sentSinceReport -= 1;
       });
       return stream;
     },
