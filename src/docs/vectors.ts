@@ -1,3 +1,11 @@
+import {
+  allocateHash,
+  storeAllocate,
+  storeEntries,
+  type Allocate,
+  type AllocateEntry,
+} from '../protocol/allocate';
+import { nano } from '../protocol/amounts';
 import { escrowDomain, workerDomain } from '../protocol/domain';
 import { keyPairFromSeed, sign } from '../protocol/ed25519';
 import type { Fields } from '../protocol/fields';
@@ -26,6 +34,7 @@ export function vectorFiles(): Record<string, unknown[]> {
     receipt: signed(receiptLayout),
     certificate: signed(hpkeCertificateLayout),
     ask: signed(askLayout),
+    allocate: allocations(),
     statement: statements(),
     modelsRoot: modelsRoots(),
     jobRecord: jobRecords(),
@@ -67,6 +76,43 @@ function signed<F extends Fields>(of: Layout<F>): unknown[] {
     const { seed, publicKey } = keys;
     return { sample, value, image: of.image(value), hash, seed, publicKey, signature: sign(hash, keys) };
   });
+}
+
+/** `entries` and `boc` are bags of cells: the list alone, and the whole that is signed. */
+function allocations(): unknown[] {
+  const keys = keyPairFromSeed(seededBytes('key of Allocate', 32));
+  const { seed, publicKey } = keys;
+  return [1, 3, 7].map((count) => {
+    const value: Allocate = {
+      domain: seededBytes('Allocate.domain', 32),
+      seqno: count,
+      validUntil: 1_900_000_000,
+      raiseSum: nano(seededBytes(`Allocate.raiseSum ${count}`, 8).readBigUInt64BE()),
+      entries: Array.from({ length: count }, (_, i) => allocateEntry(i)),
+    };
+    const hash = allocateHash(value);
+    const boc = storeAllocate(value).toBoc();
+    const list = storeEntries(value.entries).toBoc();
+    return { value, list, boc, hash, seed, publicKey, signature: sign(hash, keys) };
+  });
+}
+
+function allocateEntry(i: number): AllocateEntry {
+  const cap = nano(seededBytes(`AllocateEntry.cap ${i}`, 8).readBigUInt64BE());
+  const id = seededBytes(`AllocateEntry.lineId ${i}`, 20);
+  if (i % 3 === 1) return { kind: 'raise', cap, lineId: id };
+  if (i % 3 === 2) return { kind: 'close', lineId: id };
+  const { settleBy, feeBps, feeTo, workerKey } = sampleOf(lineFields, 'seeded');
+  return {
+    kind: 'open',
+    cap,
+    provider: seededBytes('provider', 32),
+    index: i,
+    settleBy,
+    feeBps,
+    feeTo,
+    workerKey,
+  };
 }
 
 function statements(): unknown[] {

@@ -15,6 +15,16 @@ describe('generated files', () => {
   );
 });
 
+describe('docs/protocol.md', () => {
+  it('says of allocations what their code says', () => {
+    const page = readFileSync(path.join(root, 'docs/protocol.md'), 'utf8');
+    const code = readFileSync(path.join(root, 'src/protocol/allocate.ts'), 'utf8');
+    const lines = [...code.matchAll(/allocate\S* [^;\n]* = Allocate(Entry)?/g)].map(([line]) => line);
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(page).toContain(`${line}\n`);
+  });
+});
+
 describe('generated section', () => {
   const page = 'before\n<!-- generated: a -->\nold\n<!-- end: a -->\nafter\n';
 
