@@ -38,6 +38,8 @@ export function switchProtocols(socket: Socket, head: Buffer, limits: RouterLimi
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: limits.streamWindowBytes },
   });
+  // Node's HTTP server leaves its sockets half open: a worker that died would else be noticed only by its silence.
+  socket.once('end', () => session.destroy());
   session.once('connect', () => session.setLocalWindowSize(limits.linkWindowBytes));
   return session;
 }
