@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { Address } from '@ton/core';
 import { Command } from 'commander';
 import pino from 'pino';
-import { createChain } from '../chain/chain';
+import { createChain, type ConnectedChain } from '../chain/chain';
 import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
 import { createEscrowCache } from '../chain/escrowCache';
+import { createSettlement } from '../chain/settlement';
+import { createWalletSender, walletKeyFromMnemonic } from '../chain/wallet';
 import { CocoonError } from '../protocol/errors';
 import { parseRouterFile, type RouterFile } from './config';
+import { createMetrics } from './metrics';
 import { createRouter, type Router } from './router';
+import { createSettler, type SettlerDeps } from './settler';
 
 interface Flags {
   config: string;
@@ -60,7 +64,8 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
       : { source: devnetTimeSource(devnet), follow: 'chain' },
   );
   const { host, port } = file.listen;
-  return createRouter(
+  const metrics = createMetrics();
+  const router = await createRouter(
     {
       host,
       port,
@@ -70,8 +75,27 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
       acceptFreeLines: file.acceptFreeLines,
       limits: file.limits,
     },
-    { chain, escrows: createEscrowCache({ chain, clock }), clock, log },
+    { chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics },
   );
+  if (file.settlement) await startSettling(file.settlement, { chain, clock, metrics, log, ledger: router.ledger });
+  return router;
+}
+
+/** Settles every interval, with the wallet whose words are in a file. */
+async function startSettling(
+  config: NonNullable<RouterFile['settlement']>,
+  deps: Omit<SettlerDeps, 'settlement'> & { chain: ConnectedChain },
+): Promise<void> {
+  const keys = await walletKeyFromMnemonic(readFileSync(config.mnemonicFile, 'utf8'));
+  const settlement = createSettlement({
+    chain: deps.chain,
+    clock: deps.clock,
+    wallet: createWalletSender(deps.chain, keys),
+    onFailure: (escrow, error) =>
+      deps.log.warn({ escrow: escrow.hash.toString('hex'), reason: String(error) }, 'escrow not settled'),
+  });
+  const settler = createSettler({ ...deps, settlement });
+  setInterval(() => void settler.run(), config.intervalSeconds * 1000).unref();
 }
 
 if (require.main === module) {

@@ -63,6 +63,10 @@ export interface Router {
   close(): Promise<void>;
 }
 
+/** Receipts of ended lines stay for whoever asks late; the escrow pays nothing on them any more. */
+const KEEP_ENDED_SECONDS = 7 * 86_400;
+const PRUNE_INTERVAL_MS = 3_600_000;
+
 /** Listens, takes links and jobs, and keeps receipts. It holds no money and no key that any contract knows. */
 export async function createRouter(config: RouterConfig, deps: RouterDeps): Promise<Router> {
   const limits: RouterLimits = { ...ROUTER_LIMITS, ...config.limits };
@@ -100,11 +104,13 @@ export async function createRouter(config: RouterConfig, deps: RouterDeps): Prom
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   const recheck = setInterval(() => void gate.recheck(), limits.recheckIntervalMs).unref();
+  const prune = setInterval(() => ledger.prune(clock.now() - KEEP_ENDED_SECONDS), PRUNE_INTERVAL_MS).unref();
   log.info({ port, feeBps: config.feeBps }, 'router listens');
 
   const close = async (): Promise<void> => {
     draining = true;
     clearInterval(recheck);
+    clearInterval(prune);
     gate.close('the router is shutting down');
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
