@@ -25,7 +25,7 @@ export interface LedgerRow {
   role: PartyRole;
   /** What came from outside the ledger, that is from the faucet. */
   hadNano: Nano;
-  /** Sent to and received from other parties, gross. */
+  /** Sent to and received from other parties; what came straight back, as excess does, is taken off. */
   paidNano: Nano;
   earnedNano: Nano;
   gasNano: Nano;
@@ -42,7 +42,7 @@ export interface Flow {
 
 export interface Ledger {
   rows: LedgerRow[];
-  /** Value between different parties, gross, largest first. */
+  /** Value between each two parties, net, largest first. */
   flows: Flow[];
   transactions: number;
   gasNano: Nano;
@@ -80,7 +80,7 @@ export async function readHistories(client: TonClient, parties: readonly Party[]
 export function closeBooks(parties: readonly Party[], histories: readonly AccountHistory[]): Ledger {
   const owner = new Map(histories.map((history) => [history.address.toRawString(), history.party]));
   const rows = new Map(parties.map((party) => [party.name, emptyRow(party)]));
-  const flows = new Map<string, Flow>();
+  const between = createBetween();
   let transactions = 0;
 
   for (const history of histories) {
@@ -93,26 +93,53 @@ export function closeBooks(parties: readonly Party[], histories: readonly Accoun
       if (inbound?.type === 'internal') {
         const from = owner.get(inbound.src.toRawString());
         if (from === undefined) row.hadNano = add(row.hadNano, inbound.value.coins);
-        else if (from !== history.party) row.earnedNano = add(row.earnedNano, inbound.value.coins);
       }
       for (const message of transaction.outMessages.values()) {
         if (message.info.type !== 'internal') continue;
         row.gasNano = add(row.gasNano, message.info.forwardFee);
+        // What goes to nobody of ours is not entered anywhere: it is a difference.
         const to = owner.get(message.info.dest.toRawString());
-        if (to === undefined || to === history.party) continue;
-        row.paidNano = add(row.paidNano, message.info.value.coins);
-        addFlow(flows, history.party, to, message.info.value.coins);
+        if (to !== undefined && to !== history.party)
+          between.moved(history.party, to, message.info.value.coins);
       }
     }
   }
 
+  const flows = between.net();
+  for (const flow of flows) {
+    const payer = rows.get(flow.from)!;
+    const payee = rows.get(flow.to)!;
+    payer.paidNano = add(payer.paidNano, flow.nano);
+    payee.earnedNano = add(payee.earnedNano, flow.nano);
+  }
   const closed = [...rows.values()].map((row) => ({ ...row, differenceNano: differenceOf(row) }));
   return {
     rows: closed,
-    flows: [...flows.values()].sort((a, b) => (a.nano < b.nano ? 1 : -1)),
+    flows,
     transactions,
     gasNano: sum(closed.map((row) => row.gasNano)),
     differenceNano: sum(closed.map((row) => row.differenceNano)),
+  };
+}
+
+/** Adds up what moved between parties, both ways. */
+function createBetween(): { moved(from: string, to: string, value: bigint): void; net(): Flow[] } {
+  const gross = new Map<string, Flow>();
+  const keyOf = (from: string, to: string): string => `${from}\0${to}`;
+  return {
+    moved(from, to, value) {
+      const key = keyOf(from, to);
+      gross.set(key, { from, to, nano: add(gross.get(key)?.nano ?? nano(0n), value) });
+    },
+    net: () =>
+      [...gross.values()]
+        .map(({ from, to, nano: sent }) => ({
+          from,
+          to,
+          nano: nano(sent - (gross.get(keyOf(to, from))?.nano ?? 0n)),
+        }))
+        .filter((flow) => flow.nano > 0n)
+        .sort((a, b) => (a.nano < b.nano ? 1 : -1)),
   };
 }
 
@@ -201,11 +228,6 @@ function emptyRow(party: Party): LedgerRow {
 
 function differenceOf(row: LedgerRow): Nano {
   return nano(row.hadNano + row.earnedNano - row.paidNano - row.gasNano - row.hasNano);
-}
-
-function addFlow(flows: Map<string, Flow>, from: string, to: string, value: bigint): void {
-  const key = `${from}\0${to}`;
-  flows.set(key, { from, to, nano: add(flows.get(key)?.nano ?? nano(0n), value) });
 }
 
 function add(a: Nano, b: bigint): Nano {

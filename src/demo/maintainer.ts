@@ -1,14 +1,16 @@
 import type { Address } from '@ton/core';
 import {
-  admitBody,
   allowImageBody,
   allowModelBody,
   allowShapeBody,
+  registryAddress,
+  registryInit,
+  REGISTRY_VALUES,
   sealBody,
   setParametersBody,
 } from '../../wrappers/Registry';
 import { GET_WORKER, parseWorker } from '../../wrappers/Worker';
-import { admitWorker, deployRegistry, orderRegistry } from '../chain/accounts';
+import { admitWorker, nameOfExitCode } from '../chain/accounts';
 import type { ConnectedChain } from '../chain/chain';
 import { nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
@@ -35,7 +37,7 @@ export async function foundNetwork(
   model: { id: string; hash: Buffer },
   nowUnix: number,
 ): Promise<Address> {
-  const { contract: registry } = await deployRegistry(owner.wallet);
+  const registry = await registryAddress(owner.wallet.address);
   const orders = [
     setParametersBody({ ...DEMO_TERMS, treasury }),
     allowImageBody(DEMO_IMAGE, nowUnix + IMAGE_SECONDS),
@@ -43,7 +45,12 @@ export async function foundNetwork(
     allowModelBody(model.hash, model.id),
     sealBody(),
   ];
-  for (const order of orders) await orderRegistry(owner.wallet, registry, order);
+  // One external message carries them all, in this order.
+  const { failure } = await owner.wallet.transfer([
+    { to: registry, valueNano: REGISTRY_VALUES.deploy, init: await registryInit(owner.wallet.address) },
+    ...orders.map((body) => ({ to: registry, valueNano: REGISTRY_VALUES.order, body })),
+  ]);
+  if (failure) throw new Error(`the registry refused an order: ${nameOfExitCode(failure.exitCode)}`);
   return registry;
 }
 

@@ -24,13 +24,21 @@ import {
 import { receiptsOf } from './receipts';
 import type { DemoResult, ReceiptRow, Refusal } from './result';
 import { killInMidStream, runDry, settleTwice } from './scenes';
-import { fundEverybody, startDevnet, startEngines, startRouter, type Engine, type Stage } from './stage';
+import {
+  fundEverybody,
+  makeModel,
+  startDevnet,
+  startEngines,
+  startRouter,
+  type Model,
+  type Stage,
+} from './stage';
 import { planJobs, runJob, runJobs, type JobOutcome } from './workload';
 
 /** The demo's steps, each to be called once and in order. */
 export interface Play {
   startChain(): Promise<string>;
-  startEngines(): Promise<string>;
+  awaitEngines(): Promise<string>;
   foundNetwork(): Promise<string>;
   startRouter(): Promise<string>;
   startWorkers(): Promise<string>;
@@ -52,14 +60,15 @@ export interface Play {
 const ROUTER_FEE_BPS = 300;
 /** Nanotons per million tokens; far above any real price, so that a few answers can be seen on the ledger. */
 const PRICES = { prompt: 20_000_000_000n, cached: 5_000_000_000n, completion: 80_000_000_000n };
-const CONTEXT_LENGTH = 1_024;
+const CONTEXT_LENGTH = 4_096;
 const SLOTS = 4;
 const CONCURRENCY = 6;
 const ADMISSION_SECONDS = 40;
 
 export function createPlay(options: DemoOptions): Play {
   let stage: Stage;
-  let engines: Engine[] = [];
+  let model: Model;
+  let engines: Promise<string[]> = Promise.resolve([]);
   let router: { url: string; feeTo: Buffer };
   let workers: DemoWorker[] = [];
   let customers: Customer[] = [];
@@ -69,7 +78,6 @@ export function createPlay(options: DemoOptions): Play {
   let claimed: bigint = 0n;
   let closed: Promise<void> | null = null;
 
-  const model = (): string => engines[0]!.modelId;
   const nameOfWorker = (hash: Buffer): string =>
     workers.find(({ address }) => address.hash.equals(hash))?.name ?? '?';
 
@@ -107,24 +115,17 @@ export function createPlay(options: DemoOptions): Play {
   return {
     async startChain() {
       stage = await startDevnet(options);
+      model = await makeModel(stage);
+      // Engines take a few seconds to load; the chain does not wait for them.
+      engines = startEngines(stage);
+      engines.catch(() => undefined);
       await fundEverybody(stage);
       return `network ${stage.chain.networkId}, everybody funded from the faucet`;
     },
 
-    async startEngines() {
-      engines = await startEngines(stage);
-      return `${engines.length} x ${model()}, one per provider`;
-    },
-
     async foundNetwork() {
-      const { modelId, modelHash } = engines[0]!;
       const now = Math.floor(stage.clock.now());
-      const registry = await foundNetwork(
-        stage.maintainer,
-        stage.treasury.wallet.address,
-        { id: modelId, hash: modelHash },
-        now,
-      );
+      const registry = await foundNetwork(stage.maintainer, stage.treasury.wallet.address, model, now);
       return registry.toString();
     },
 
@@ -139,7 +140,13 @@ export function createPlay(options: DemoOptions): Play {
       return `${router.url}, fee ${ROUTER_FEE_BPS / 100}%`;
     },
 
+    async awaitEngines() {
+      const urls = await engines;
+      return `${urls.length} x ${model.id}, one per provider`;
+    },
+
     async startWorkers() {
+      const urls = await engines;
       const share = { feeTo: router.feeTo, feeBps: ROUTER_FEE_BPS };
       workers = await Promise.all(
         plansOf().map(async (plan, i) => {
@@ -149,9 +156,9 @@ export function createPlay(options: DemoOptions): Play {
             networkId: stage.chain.networkId,
             registry: stage.registry,
             devnetUrl: stage.devnet.url,
-            engineUrl: engines[i]!.url,
+            engineUrl: urls[i]!,
             routerUrl: router.url,
-            model: { id: engines[i]!.modelId, hash: engines[i]!.modelHash, contextLength: CONTEXT_LENGTH },
+            model: { ...model, contextLength: CONTEXT_LENGTH },
             prices: PRICES,
             slots: SLOTS,
             folder: stage.folder,
@@ -197,7 +204,7 @@ export function createPlay(options: DemoOptions): Play {
       const jobs = planJobs(options.jobs, customers.length, options.seed);
       outcomes = await runJobs(
         jobs,
-        (job) => runJob(customers[job.client]!.openai, model(), job),
+        (job) => runJob(customers[job.client]!.openai, model.id, job),
         CONCURRENCY,
         (_, done) => say(`${done} of ${jobs.length}`),
       );
@@ -209,7 +216,7 @@ export function createPlay(options: DemoOptions): Play {
     },
 
     async killWorker() {
-      const scene = await killInMidStream(customers[0]!, model(), async (hash) => {
+      const scene = await killInMidStream(customers[0]!, model.id, async (hash) => {
         const victim = workers.find(({ address }) => address.hash.toString('hex') === hash);
         if (!victim) throw new Error(`no worker of ours answered, but ${hash}`);
         await stage.programs.get(victim.name)!.stop('SIGKILL');
@@ -222,7 +229,7 @@ export function createPlay(options: DemoOptions): Play {
     },
 
     async runDry() {
-      const refusal = await runDry(customers[customers.length - 1]!, model());
+      const refusal = await runDry(customers[customers.length - 1]!, model.id);
       refusals.push(refusal);
       return `${refusal.who} was told ${refusal.code}`;
     },

@@ -44,7 +44,7 @@ ${card(`gas, ${COIN_SYMBOL}`, formatCoins(ledger.gasNano))}
 </section>
 <section>
 <h2>Where the money flowed</h2>
-<p>Value carried by messages between parties, gross: stakes, payouts, fees and what came back as excess.</p>
+<p>Value carried by messages between each two parties, less what came straight back. A client's row to a provider holds the payouts and the stipend that each payout carries.</p>
 ${flowChart(ledger.flows)}
 </section>
 <section>

@@ -14,9 +14,9 @@ type Step = [title: string, run: (play: Play, say: (detail: string) => void) => 
 /** The demo in order. Each step answers with what it did, in one line. */
 const STEPS: readonly Step[] = [
   ['Start an embedded chain', (play) => play.startChain()],
-  ['Start the engines', (play) => play.startEngines()],
   ['Deploy and seal the registry', (play) => play.foundNetwork()],
   ['Start and list a router', (play) => play.startRouter()],
+  ['Wait for the engines', (play) => play.awaitEngines()],
   ['Stake and announce workers', (play) => play.startWorkers()],
   ['Admit workers, refuse one', (play) => play.admitWorkers()],
   ['Open escrows', (play) => play.openEscrows()],
@@ -74,10 +74,11 @@ function taskOf([title, run]: Step, play: Play): ListrTask {
   return {
     title,
     task: async (_, task) => {
+      const started = performance.now();
       const detail = await run(play, (line) => {
         task.title = `${title}: ${line}`;
       });
-      task.title = `${title}: ${detail}`;
+      task.title = `${title}: ${detail} (${((performance.now() - started) / 1000).toFixed(1)} s)`;
     },
   };
 }

@@ -14,6 +14,9 @@ import type { Stage } from './stage';
 /** Things that go wrong on purpose. Each answers with what the one who tried was told. */
 
 const LONG_ANSWER_TOKENS = 400;
+/** So much output that no line has room for its worst price. */
+const TOO_LONG_TOKENS = 3_500;
+const DRY_TRIES = 50;
 
 /**
  * Kills the worker that is answering, in the middle of its stream. The client must see an error, never the end of a
@@ -56,13 +59,12 @@ export async function killInMidStream(
 /** Takes all free money out and asks for more than the lines still hold. */
 export async function runDry(customer: Customer, model: string): Promise<Refusal> {
   await withdraw(customer.actor.wallet, customer.escrow, 0n);
-  // More output than any line has room for: nobody may promise to pay that now.
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < DRY_TRIES; tries++) {
     try {
       await customer.openai.chat.completions.create({
         model,
         messages: [{ role: 'user', content: 'And another one.' }],
-        max_tokens: LONG_ANSWER_TOKENS,
+        max_tokens: TOO_LONG_TOKENS,
       });
     } catch (error) {
       return { who: customer.name, what: 'a request after everything free was withdrawn', ...told(error) };

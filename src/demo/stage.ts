@@ -5,6 +5,7 @@ import { registryAddress } from '../../wrappers/Registry';
 import { createChain, type ConnectedChain } from '../chain/chain';
 import { createChainClock, devnetTimeSource, type ChainClock } from '../chain/clock';
 import { walletOf } from '../chain/wallet';
+import { modelFile } from '../engine/model/modelFile';
 import { parseCoins } from '../protocol/amounts';
 import { createActor, demoKeys, faucet, type Actor } from './cast';
 import { startProgram, type Program } from './processes';
@@ -28,12 +29,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface Engine {
-  url: string;
-  modelId: string;
-  modelHash: Buffer;
+export interface Model {
+  id: string;
+  hash: Buffer;
 }
 
+const MODEL_ID = 'tiny-llama';
+const MODEL_SEED = 1;
 const BLOCK_INTERVAL_MS = 150;
 const HAS = {
   maintainer: parseCoins('50'),
@@ -120,40 +122,33 @@ export async function fundEverybody(stage: Stage): Promise<void> {
 
 const ENGINE_READY = /^engine ready at (\S+) model (\S+) hash ([0-9a-f]{64})$/;
 
-/** One engine per provider, as each of them has a GPU of his own. */
-export async function startEngines(stage: Stage): Promise<Engine[]> {
-  const modelDir = join(stage.folder, 'models');
-  const start = async (name: string): Promise<Engine> => {
+/** The model file that all engines share: made from a seed, so that its hash is known before an engine runs. */
+export async function makeModel(stage: Stage): Promise<Model> {
+  const { sha256 } = await modelFile(modelFolder(stage), MODEL_SEED);
+  return { id: MODEL_ID, hash: Buffer.from(sha256, 'hex') };
+}
+
+/** One engine per provider, as each of them has a GPU of his own. Resolves with their URLs. */
+export async function startEngines(stage: Stage): Promise<string[]> {
+  const start = async (name: string): Promise<string> => {
     const { program, value } = await startProgram({
       name,
       entry: 'src/engine/main.ts',
       args: [
-        '--port',
-        '0',
-        '--model-dir',
-        modelDir,
-        '--slots',
-        '4',
-        '--queue',
-        '64',
-        '--delay-ms-per-token',
-        String(DELAY_MS_PER_TOKEN),
+        ...['--port', '0', '--model-dir', modelFolder(stage), '--seed', String(MODEL_SEED), '--id', MODEL_ID],
+        ...['--slots', '4', '--queue', '64', '--delay-ms-per-token', String(DELAY_MS_PER_TOKEN)],
       ],
       logDir: join(stage.options.out, 'logs'),
-      ready: (line) => {
-        const found = ENGINE_READY.exec(line);
-        return found
-          ? { url: found[1]!, modelId: found[2]!, modelHash: Buffer.from(found[3]!, 'hex') }
-          : undefined;
-      },
+      ready: (line) => ENGINE_READY.exec(line)?.[1],
     });
     stage.programs.set(name, program);
     return value;
   };
-  // The first one generates the model file that the others read.
-  const first = await start('engine 1');
-  const others = stage.providers.slice(1).map((_, i) => start(`engine ${i + 2}`));
-  return [first, ...(await Promise.all(others))];
+  return Promise.all(stage.providers.map((_, i) => start(`engine ${i + 1}`)));
+}
+
+function modelFolder(stage: Stage): string {
+  return join(stage.folder, 'models');
 }
 
 /** The router's process; its fee goes to the first 20 bytes of its wallet's account hash. */
