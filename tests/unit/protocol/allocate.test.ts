@@ -78,6 +78,9 @@ describe('allocation', () => {
     const closes = Array.from({ length: 13 }, (_, i) => closing(i));
     const sizes = cellsOf(storeEntries(closes)).map((cell) => cell.bits.length);
     expect(sizes).toEqual([6 * 162, 6 * 162, 162]);
+    const raise: AllocateEntry = { kind: 'raise', cap: nano(1), lineId: Buffer.alloc(20) };
+    const fullest = [raise, raise, raise, closing(1), closing(2)];
+    expect(cellsOf(storeEntries(fullest)).map((cell) => cell.bits.length)).toEqual([3 * 226 + 2 * 162]);
   });
 
   it('is refused with another tag, another count, an unknown kind or something behind it', () => {
