@@ -50,7 +50,9 @@ export function createClientFetch(deps: {
       return await route(request);
     } catch (error) {
       request.signal.throwIfAborted();
-      return errorResponse(toCocoonError(error));
+      const named = toCocoonError(error);
+      if (named.code === 'internal') deps.serve.onFault(null, named);
+      return errorResponse(named);
     }
   };
 }

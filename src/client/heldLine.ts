@@ -22,7 +22,7 @@ export interface HeldLine {
   workerId: string;
   router: string;
   openedAtUnix: number;
-  /** Sum of all fees whose records are here, on top of what was already billed when the books began. */
+  /** Sum of all fees whose records are here. */
   knownNano: bigint;
   /** Jobs that those fees are for. */
   knownJobs: number;

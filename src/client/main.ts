@@ -99,8 +99,7 @@ export async function startClient(
     {
       chain,
       clock,
-      onFault: (worker, error) =>
-        log.warn({ worker, code: error.code, reason: error.message }, 'a worker failed'),
+      onFault: (worker, error) => log.warn({ worker, code: error.code, err: error }, 'a request failed'),
     },
   );
   return { client, stopClock: () => clock.stop() };

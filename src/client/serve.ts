@@ -19,8 +19,7 @@ export interface ServeDeps extends SelectDeps {
   stayWith: { get(conversation: string): string | null; set(conversation: string, workerId: string): void };
   /** After a job: refills and spare lines, in the background. */
   afterJob(target: Target): void;
-  /** An answer that was cut after its first byte, or billed wrongly: for logs. */
-  onFault(workerId: string, error: CocoonError): void;
+  onFault(workerId: string | null, error: CocoonError): void;
 }
 
 /** Runs one request: a ticket to one worker, and to the next ones while nothing was handed out yet. */

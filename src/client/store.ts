@@ -11,7 +11,7 @@ import {
   type Ticket,
 } from '../protocol/signed';
 import type { HeldLine } from './heldLine';
-import { openBooks } from './storeSchema';
+import { closeBooks, openBooks } from './storeSchema';
 
 /** A job as it stands in the books; `receipt`, `record` and `proof` are what an auditor needs. */
 export interface StoredJob {
@@ -166,7 +166,7 @@ export function openStore(dataDir: string | null): Store {
         worker: text(row['worker']),
         code: text(row['code']),
       })),
-    close: () => db.close(),
+    close: () => closeBooks(db),
   };
 }
 
@@ -180,10 +180,7 @@ function heldLine(row: Row, jobs: Row[], raises: Row[]): HeldLine {
     workerId: line.workerKey.toString('hex'),
     router: text(row['router']),
     openedAtUnix: Number(row['opened_at']),
-    knownNano: settled.reduce(
-      (sum, job) => sum + BigInt(text(job['fee_nano'])),
-      BigInt(text(row['base_nano'])),
-    ),
+    knownNano: settled.reduce((sum, job) => sum + BigInt(text(job['fee_nano'])), 0n),
     knownJobs: settled.length,
     newest: row['newest'] === null ? null : receiptLayout.parse(bytes(row['newest'])),
     open: new Map(

@@ -25,8 +25,8 @@ export interface ClientDeps {
   fetch?: typeof globalThis.fetch;
   random?: (bytes: number) => Buffer;
   timers?: Timers;
-  /** Told of every worker that failed or billed wrongly. */
-  onFault?: (workerId: string, error: CocoonError) => void;
+  /** Told of every worker that failed or billed wrongly; null for faults of this program. For logs. */
+  onFault?: (workerId: string | null, error: CocoonError) => void;
 }
 
 export interface BalanceInfo {

@@ -17,7 +17,7 @@ export interface Network {
   workers: FakeWorker[];
   clock: ManualClock;
   timers: ReturnType<typeof createTestTimers>;
-  faults: { worker: string; error: CocoonError }[];
+  faults: { worker: string | null; error: CocoonError }[];
   /** A second client with the same books, chain and network: a restart. */
   restart(): Client;
 }
