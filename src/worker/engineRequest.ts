@@ -109,7 +109,7 @@ export function prepareRequest(
 }
 
 function knownPath(path: string): EnginePath {
-  if (path in CAPABILITY) return path as EnginePath;
+  if (Object.hasOwn(CAPABILITY, path)) return path as EnginePath;
   throw new CocoonError('not_found', 'The worker serves no such path.');
 }
 

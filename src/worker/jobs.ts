@@ -112,7 +112,10 @@ export function createJobs(config: JobsConfig, deps: JobsDeps): Jobs {
   };
 
   /** Everything from here to `begin` happens in one turn, so two jobs cannot both see the same room. */
-  const accept = (envelope: JobEnvelope, state: EscrowState | null): AcceptedJob => {
+  const accept = (envelope: JobEnvelope, state: EscrowState | null): AcceptedJob | ReplyLog => {
+    // The same ticket may have come twice while the escrow was read.
+    const repeated = findReply(envelope, ledger, replies);
+    if (repeated) return repeated;
     const { ticket, line, ciphertext } = envelope;
     const { domain, jobId, lineId, maxFee } = ticket.value;
     refuseUnless(state !== null, 'escrow_unknown', 'There is no such escrow.');
@@ -152,6 +155,7 @@ export function createJobs(config: JobsConfig, deps: JobsDeps): Jobs {
     refuseUnless(running < config.slots, 'worker_busy', 'All slots are taken.');
     checkTimes(envelope.ticket, clock.now());
     const accepted = await acceptFresh(envelope);
+    if (!('saved' in accepted)) return accepted;
     try {
       await accepted.saved;
     } catch (error) {
@@ -165,7 +169,7 @@ export function createJobs(config: JobsConfig, deps: JobsDeps): Jobs {
   };
 
   /** A refusal that a newer block could lift is looked at again with a newer block. */
-  const acceptFresh = async (envelope: JobEnvelope): Promise<AcceptedJob> => {
+  const acceptFresh = async (envelope: JobEnvelope): Promise<AcceptedJob | ReplyLog> => {
     try {
       return accept(envelope, await deps.escrows.read(envelope.escrow, WORKER_LIMITS.escrowFreshSeconds));
     } catch (error) {

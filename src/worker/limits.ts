@@ -35,8 +35,9 @@ export const WORKER_LIMITS = {
   /** Rows that one audit hands over. */
   auditItems: 4_096,
 
-  /** How often the chain is asked for this worker's own contract. */
-  admissionEveryMs: 3_000,
+  /** How often the chain is asked for this worker's own contract: while it waits to be admitted, and else. */
+  admissionEveryMs: 1_000,
+  settledAdmissionEveryMs: 10_000,
   /** A statement is renewed when less than this is left of it. */
   renewBeforeSeconds: 6 * 3_600,
   /** An announcement that was not admitted is repeated no sooner than this. */

@@ -29,13 +29,15 @@ export function createLinkDialer(
   const retry = (why: string): void => {
     session = null;
     abortDial = null;
-    if (ended) return;
+    cancelRetry = null;
+    if (ended || !deps.offers.current()) return;
     const delayMs = backoff.nextMs();
     deps.log.info({ router: url, delayMs, why }, 'no link to the router');
     cancelRetry = after(deps.timers, delayMs, dialNow);
   };
 
   const dialNow = (): void => {
+    cancelRetry = null;
     abortDial = dial(url, deps, {
       up(socket) {
         abortDial = null;
@@ -53,21 +55,32 @@ export function createLinkDialer(
       failed: retry,
     });
   };
-  dialNow();
+  // A router turns a worker away that has no offer, or one that is not what the chain recorded: so every new offer
+  // is a reason to try at once.
+  const stopListening = deps.offers.subscribe(() => {
+    if (session || abortDial || ended) return;
+    cancelRetry?.();
+    backoff.reset();
+    dialNow();
+  });
+  if (deps.offers.current()) dialNow();
+
+  const end = (): void => {
+    ended = true;
+    stopListening();
+    cancelRetry?.();
+    abortDial?.();
+  };
 
   return {
     url,
     connected: () => session !== null,
     async drain() {
-      ended = true;
-      cancelRetry?.();
-      abortDial?.();
+      end();
       await session?.drain();
     },
     close() {
-      ended = true;
-      cancelRetry?.();
-      abortDial?.();
+      end();
       session?.destroy();
     },
   };

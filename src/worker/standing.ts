@@ -31,6 +31,8 @@ const UNKNOWN: Standing = {
 
 export interface StandingWatch {
   current(): Standing;
+  /** True while nothing is due: admitted, and with a statement that lasts. */
+  isSettled(): boolean;
   /** Reads the contract once and announces a new statement when one is due. Never rejects. */
   tick(): Promise<void>;
 }
@@ -120,13 +122,19 @@ export function createStandingWatch(
     });
   };
 
+  let ticking = false;
   return {
     current: () => standing,
+    isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !isDue(standing, clock.now()),
     async tick() {
+      if (ticking) return;
+      ticking = true;
       try {
         await tick();
       } catch (error) {
         complain('the chain cannot be read or written: the last known standing is kept', error);
+      } finally {
+        ticking = false;
       }
     },
   };

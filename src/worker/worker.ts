@@ -211,10 +211,12 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   });
   const admin = await startAdminServer(config.adminPort, { metrics, status: report });
 
+  const look = (): void => void standing.tick().then(() => status.refresh());
   const stops = [
     every(timers, WORKER_LIMITS.admissionEveryMs, () => {
-      void standing.tick().then(() => status.refresh());
+      if (!standing.isSettled()) look();
     }),
+    every(timers, WORKER_LIMITS.settledAdmissionEveryMs, look),
     every(timers, WORKER_LIMITS.autopilotEveryMs, () => {
       if (asks.step(utilisation.read())) offers.refresh();
     }),

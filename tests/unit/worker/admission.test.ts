@@ -254,7 +254,7 @@ describe('worker accepts a job at the edge of what it allows', () => {
       ...world.chain.workerState!,
       feeRecipients: [{ feeTo, maxBps: 100, owedNano: nano(0) }],
     };
-    world.timers.advance(3_000);
+    world.timers.advance(10_000);
     await new Promise((resolve) => setImmediate(resolve));
     const over = await world.send(world.job({}, { line: bendLine(world, { feeBps: 101, feeTo }) }));
     expect(over.code).toBe('line_fee_too_high');
@@ -296,7 +296,7 @@ describe('worker that is not admitted', () => {
     try {
       expect((await world.send(world.job())).code).toBe('worker_unverified');
       world.chain.admitAnnounced();
-      world.timers.advance(3_000);
+      world.timers.advance(10_000);
       await new Promise((resolve) => setImmediate(resolve));
       await world.run();
     } finally {
@@ -309,13 +309,13 @@ describe('worker that is not admitted', () => {
     try {
       expect(world.chain.announced).toBe(1);
       world.clock.time = START + 18 * HOUR + 1;
-      world.timers.advance(3_000);
+      world.timers.advance(10_000);
       await new Promise((resolve) => setImmediate(resolve));
       expect(world.chain.announced).toBe(2);
       await world.run();
       world.chain.admits = false;
       world.clock.time += 25 * HOUR;
-      world.timers.advance(3_000);
+      world.timers.advance(10_000);
       await new Promise((resolve) => setImmediate(resolve));
       expect((await world.send(world.job())).code).toBe('worker_unverified');
     } finally {

@@ -43,6 +43,8 @@ export async function startTestRouter(): Promise<TestRouter> {
     const linked = connect('http://worker', { createConnection: () => socket });
     linked.on('error', () => undefined);
     socket.on('error', () => undefined);
+    // Node's HTTP server leaves sockets half open.
+    socket.on('end', () => linked.destroy());
     session = linked;
     waiting.forEach((resolve) => resolve(linked));
     waiting = [];
@@ -54,7 +56,7 @@ export async function startTestRouter(): Promise<TestRouter> {
     dropLink() {
       const dropped = session;
       session = null;
-      if (!dropped) return Promise.resolve();
+      if (!dropped || dropped.closed) return Promise.resolve();
       return new Promise((resolve) => {
         dropped.once('close', () => resolve());
         dropped.destroy();

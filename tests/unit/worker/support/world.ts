@@ -62,6 +62,8 @@ export interface World {
   open(line: Line): void;
   /** The offer as a router gets it now. */
   offerText(): string;
+  /** Lets the event loop run until the condition holds. */
+  until(condition: () => boolean): Promise<void>;
   /** A second worker over the same directory. */
   startAnother(): Promise<Worker>;
   /** Ends the worker and starts another over the same directory. */
@@ -89,6 +91,8 @@ export interface WorldOptions {
   deps?: Partial<WorkerDeps>;
   slots?: number;
   admits?: boolean;
+  /** False where the routers are not the world's own. */
+  waitForLink?: boolean;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -106,14 +110,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     routers: [router.url],
     engine: { url: engine.url },
     slots: options.slots ?? 4,
-    models: [
-      {
-        ...{ id: 'tiny', hash: MODEL_HASH.toString('hex'), engineModel: 'engine-tiny' },
-        ...{ contextLength: 2048, maxOutputTokens: 512, capabilities: ['chat', 'completions', 'embeddings'] },
-        floor: { prompt_nano: '1000000', cached_nano: '500000', completion_nano: '2000000' },
-        minCap_nano: '1000',
-      },
-    ],
+    models: [testModel()],
     ...options.config,
   });
   const start = (deps: Partial<WorkerDeps>): Promise<Worker> =>
@@ -128,20 +125,34 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let draws = 0;
   let jobs = 0;
   let worker = await start({});
-  let session = await router.link();
+  let session =
+    (options.waitForLink ?? options.config?.['routers'] === undefined) && options.admits !== false
+      ? await router.link()
+      : null;
 
   const escrow = openEscrow(chain, 'client', clock.time);
-  const line = (): Line => ({
-    workerAddress: WORKER.hash,
-    settleBy: START + 10 * DAY,
-    feeBps: 0,
-    feeTo: NO_FEE_RECIPIENT,
-    workerKey: worker.workerKey,
-  });
-  openLine(escrow, line());
+  openLine(escrow, lineTo(worker.workerKey));
+
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** Both ends know of the link. */
+  const linked = (): Promise<void> => until(() => worker.status().links.every(({ connected }) => connected));
+  if (session) await linked();
 
   const world: World = {
-    ...{ worker, engine, router, timers, clock, chain, escrow, line: line(), stateDir, config },
+    ...{
+      worker,
+      engine,
+      router,
+      timers,
+      clock,
+      chain,
+      escrow,
+      line: lineTo(worker.workerKey),
+      stateDir,
+      config,
+    },
     job(facts = {}, bend = {}) {
       const statement = chain.statement();
       return sealJob(
@@ -163,21 +174,25 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         bend,
       );
     },
-    send: (job) => sendJob(session, job.bytes),
+    send: async (job) => sendJob((session ??= await router.link()), job.bytes),
     async run(facts, bend) {
       const job = world.job(facts, bend);
       const reply = await world.send(job);
-      if (reply.code !== null) throw new Error(`refused: ${reply.code}`);
+      if (reply.code !== null || reply.status !== 200)
+        throw new Error(`refused: ${reply.status} ${reply.code}`);
       return openReply(job, reply.frames);
     },
     open: (line) => openLine(escrow, line),
     offerText: () => worker.offer()?.text ?? '',
+    until,
     startAnother: () => start({}),
     async restart(deps = {}) {
+      session = null;
       await router.dropLink();
       await worker.close();
       worker = await start(deps);
       session = await router.link();
+      await linked();
       world.worker = worker;
     },
     async end() {
@@ -188,6 +203,25 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
   return world;
+}
+
+export function testModel(): Record<string, unknown> {
+  return {
+    ...{ id: 'tiny', hash: MODEL_HASH.toString('hex'), engineModel: 'engine-tiny' },
+    ...{ contextLength: 2048, maxOutputTokens: 512, capabilities: ['chat', 'completions', 'embeddings'] },
+    floor: { prompt_nano: '1000000', cached_nano: '500000', completion_nano: '2000000' },
+    minCap_nano: '1000',
+  };
+}
+
+export function lineTo(workerKey: Buffer): Line {
+  return {
+    workerAddress: WORKER.hash,
+    settleBy: START + 10 * DAY,
+    feeBps: 0,
+    feeTo: NO_FEE_RECIPIENT,
+    workerKey,
+  };
 }
 
 export function openEscrow(chain: TestChain, name: string, readAtUnix: number): TestEscrow {
@@ -224,7 +258,7 @@ export function openLine(escrow: TestEscrow, line: Line, bend: Partial<LineEntry
   });
 }
 
-function createTestChain(
+export function createTestChain(
   clock: { now(): number },
   admits: boolean,
 ): TestChain & { statement(): { hash: Buffer; hpkeKey: Buffer } } {

@@ -1,0 +1,128 @@
+import { CocoonError } from '../../../src/protocol/errors';
+import { prepareRequest, type RequestRules } from '../../../src/worker/engineRequest';
+
+const RULES: RequestRules = {
+  model: {
+    ...{
+      id: 'tiny',
+      engineModel: 'engine-tiny',
+      hash: '00'.repeat(32),
+      contextLength: 2_048,
+      maxOutputTokens: 100,
+    },
+    capabilities: ['chat', 'completions'],
+  },
+  prices: { promptPrice: 1_000_000n, cachedPrice: 0n, completionPrice: 2_000_000n, audioPrice: 0n },
+  maxFee: 1_000_000n,
+  cacheSalt: null,
+  continuousUsage: false,
+};
+const MESSAGES = [{ role: 'user', content: 'x' }];
+
+function prepare(body: unknown, rules: Partial<RequestRules> = {}, path = '/v1/chat/completions') {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return prepareRequest({ method: 'POST', path, body: Buffer.from(text) }, { ...RULES, ...rules });
+}
+
+function sent(body: unknown, rules: Partial<RequestRules> = {}): Record<string, unknown> {
+  return JSON.parse(prepare(body, rules).body!.toString()) as Record<string, unknown>;
+}
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as CocoonError).code;
+  }
+  return 'accepted';
+}
+
+describe('worker prepares a request for its engine', () => {
+  it("worker calls the model by the engine's name", () => {
+    expect(sent({ model: 'tiny', messages: MESSAGES })).toMatchObject({
+      model: 'engine-tiny',
+      messages: MESSAGES,
+    });
+  });
+
+  it('worker always asks a stream for its usage, whatever the client asked', () => {
+    const stream = { messages: MESSAGES, stream: true, stream_options: { include_usage: false } };
+    expect(sent(stream)['stream_options']).toEqual({ include_usage: true });
+    expect(sent(stream, { continuousUsage: true })['stream_options']).toEqual({
+      include_usage: true,
+      continuous_usage_stats: true,
+    });
+    expect(sent({ messages: MESSAGES })).not.toHaveProperty('stream_options');
+  });
+
+  it("worker salts the engine's cache itself: the client's own salt never arrives", () => {
+    expect(sent({ messages: MESSAGES, cache_salt: 'mine' })).not.toHaveProperty('cache_salt');
+    expect(sent({ messages: MESSAGES, cache_salt: 'mine' }, { cacheSalt: 'ours' })['cache_salt']).toBe(
+      'ours',
+    );
+  });
+
+  it.each([
+    [{ max_tokens: 7 }, 7],
+    [{ max_completion_tokens: 8, max_tokens: 7 }, 8],
+    [{ max_tokens: 100 }, 100],
+    [{ max_tokens: 101 }, 100],
+    [{}, 100],
+    [{ max_tokens: null }, 100],
+  ])('worker allows for %j at most %p tokens', (fields, allowed) => {
+    expect(sent({ messages: MESSAGES, ...fields })['max_tokens']).toBe(allowed);
+  });
+
+  it('worker lowers max_tokens to what the ticket pays for, and refuses what pays for none', () => {
+    const body = { messages: MESSAGES };
+    const prompt = BigInt(Math.ceil(JSON.stringify(body).length / 4));
+    expect(prepare(body, { maxFee: prompt + 20n }).maxTokens).toBe(10);
+    expect(prepare(body, { maxFee: prompt + 2n }).maxTokens).toBe(1);
+    expect(codeOf(() => prepare(body, { maxFee: prompt + 1n }))).toBe('price_above_max');
+  });
+
+  it('worker shares what the ticket pays for among the answers', () => {
+    const body = { messages: MESSAGES, n: 2 };
+    const prompt = BigInt(Math.ceil(JSON.stringify(body).length / 4));
+    expect(prepare(body, { maxFee: prompt + 20n })).toMatchObject({ maxTokens: 5, choices: 2 });
+  });
+
+  it.each([
+    ['no JSON', 'hello', 'invalid_request'],
+    ['no object', [1], 'invalid_request'],
+    ['an unknown field', { messages: MESSAGES, prompt_logprobs: 3 }, 'unsupported_parameter'],
+    ['another model', { model: 'large', messages: MESSAGES }, 'model_not_found'],
+    ['a negative maximum', { messages: MESSAGES, max_tokens: -1 }, 'invalid_request'],
+    ['a maximum of none', { messages: MESSAGES, max_tokens: 0 }, 'invalid_request'],
+    ['a maximum that is a text', { messages: MESSAGES, max_tokens: '9' }, 'invalid_request'],
+    ['too many answers', { messages: MESSAGES, n: 9 }, 'invalid_request'],
+    ['as many answers as allowed', { messages: MESSAGES, n: 8 }, 'accepted'],
+    ['a picture from elsewhere', picture('http://127.0.0.1/x'), 'unsupported_parameter'],
+    ['a picture in the request', picture('data:image/png;base64,AA=='), 'accepted'],
+    ['a field that says who asks', { messages: MESSAGES, user: 'u', metadata: {}, store: true }, 'accepted'],
+  ])('worker meets %s with %s', (_name, body, code) => {
+    expect(codeOf(() => prepare(body))).toBe(code);
+  });
+
+  it('worker serves only the paths that the model can do', () => {
+    expect(codeOf(() => prepare({ input: 'x' }, {}, '/v1/embeddings'))).toBe('unsupported_parameter');
+    expect(codeOf(() => prepare({}, {}, '/v1/files'))).toBe('not_found');
+    expect(codeOf(() => prepare({}, {}, '/v1/models'))).toBe('method_not_allowed');
+    expect(codeOf(() => prepare({}, {}, '__proto__'))).toBe('not_found');
+  });
+
+  it('a refusal quotes nothing of the request', () => {
+    try {
+      prepare('{"messages": SECRET-77');
+    } catch (error) {
+      expect(`${String(error)} ${JSON.stringify(error)} ${String((error as Error).cause)}`).not.toContain(
+        'SECRET',
+      );
+    }
+    expect.assertions(1);
+  });
+});
+
+function picture(url: string): object {
+  return { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
+}
