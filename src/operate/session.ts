@@ -37,6 +37,7 @@ export interface Session {
 }
 
 const GLOBAL_ID = 19;
+/** Where deployments/<network>.json is kept; COCOON_DEPLOYMENTS names another folder. */
 const DEPLOYMENTS_FOLDER = 'deployments';
 
 /** Runs one Blueprint command. */
@@ -45,16 +46,20 @@ export async function operate(
   args: readonly string[],
   command: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const session = await createSession(provider, args);
-  await command(session);
+  try {
+    await command(await createSession(provider, args));
+  } catch (error) {
+    // Blueprint prints the stack of whatever a command throws. What a person can put right needs a sentence instead.
+    if (error instanceof CocoonError) error.stack = `${error.message} ${error.remedy}`;
+    throw error;
+  }
 }
 
 export async function createSession(
   provider: BlueprintProvider,
   args: readonly string[],
-  deps: { env?: Readonly<Record<string, string | undefined>>; folder?: string } = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Session> {
-  const env = deps.env ?? process.env;
   const ui = provider.ui();
   const say = (line: string): void => ui.write(line);
   const endpoint = endpointOf(provider.api());
@@ -66,7 +71,7 @@ export async function createSession(
     throw new CocoonError('chain_unavailable', `${endpoint} does not tell its network id.`);
 
   const answers = createAnswers(args, env, (question) => ui.input(question));
-  const deployments = createDeploymentsFile(deps.folder ?? DEPLOYMENTS_FOLDER, networkId);
+  const deployments = createDeploymentsFile(env['COCOON_DEPLOYMENTS'] ?? DEPLOYMENTS_FOLDER, networkId);
   const wallet = createBlueprintWallet(provider.sender(), {
     client,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -290,6 +290,11 @@ export async function admitValue(net: Network): Promise<bigint> {
   return (await get(net, net.registry, REGISTRY_GETTERS.admitValue)).readBigNumber();
 }
 
+/** The same network seen by another provider. */
+export async function withProvider(net: Network, provider: Wallet): Promise<Network> {
+  return { ...net, provider, worker: await workerAddress(net.registry, provider.address, INDEX) };
+}
+
 /** What only the Registry may say to a Worker. */
 export function termsGrantedBody(net: Network): Cell {
   const { protocolFeeBps, treasury, minStakeNano, unbondingSeconds } = net.parameters;

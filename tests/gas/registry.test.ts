@@ -1,0 +1,117 @@
+import { beginCell, Dictionary } from '@ton/core';
+import { createShardAccount, type SendMessageResult } from '@ton/sandbox';
+import * as binding from '../../build/Registry/Registry_Registry';
+import * as router from '../../build/Router/Router_Router';
+import * as worker from '../../build/Worker/Worker_Worker';
+import { sha256 } from '../../src/protocol/hash';
+import { allowModelBody, MAX_LISTED_ROUTERS, MAX_LISTED_WORKERS, sealBody } from '../../wrappers/Registry';
+import { publishBody, retireBody, routerInit } from '../../wrappers/Router';
+import { unstakeBody } from '../../wrappers/Worker';
+import { gasUsed } from '../support/chain';
+import { expectGas } from '../support/gasSnapshot';
+import * as N from '../support/network';
+
+/** Gas of the first transaction of a message chain on an account. */
+function gasOn(account: { toString(): string }, result: SendMessageResult): number {
+  const own = result.transactions.filter((tx) => tx.inMessage?.info.dest?.toString() === account.toString());
+  return gasUsed(own[0]!);
+}
+
+/** One of everything that passes through the Registry. */
+async function measure(net: N.Network) {
+  const workerStaked = gasOn(net.registry, await N.stake(net));
+  const image = N.statement(net);
+  const announced = gasOn(net.registry, await N.announce(net, image));
+  const admit = gasOn(net.registry, await N.admit(net, image));
+  const workerLeft = gasOn(net.registry, await N.send(net, net.provider, net.worker, unstakeBody()));
+  const init = await routerInit(net.registry, net.routerOperator.address);
+  const body = publishBody('https://router.example/v1', 200, N.COIN);
+  const published = await N.send(net, net.routerOperator, net.router, body, 2n * N.COIN, init);
+  const retired = await N.send(net, net.routerOperator, net.router, retireBody());
+  const name = 'm'.repeat(100);
+  await N.send(net, net.owner, net.registry, sealBody());
+  const order = gasOn(
+    net.registry,
+    await N.send(net, net.owner, net.registry, allowModelBody(N.SHAPE, name)),
+  );
+  return {
+    workerStaked,
+    announced,
+    admit,
+    workerLeft,
+    routerListed: gasOn(net.registry, published),
+    routerRetired: gasOn(net.registry, retired),
+    queuedOrder: order,
+    routerPublish: gasOn(net.router, published),
+    routerRetire: gasOn(net.router, retired),
+  };
+}
+
+/** Fills both directories up to one free place, straight in the account's state. */
+async function fillDirectories(net: N.Network): Promise<void> {
+  const account = await net.chain.getContract(net.registry);
+  const state = account.accountState;
+  if (state?.type !== 'active' || !state.state.code || !state.state.data) throw new Error('no registry');
+  const slice = state.state.data.beginParse();
+  slice.skip(1);
+  const data = binding.loadRegistry$Data(slice);
+  const fill = (kind: string, count: number) => {
+    const listed = Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.Bool());
+    for (let n = 0; n < count; n++) {
+      listed.set(BigInt(`0x${sha256(Buffer.from(`${kind} ${n}`)).toString('hex')}`), true);
+    }
+    return listed;
+  };
+  const full: binding.Registry$Data = {
+    ...data,
+    workers: fill('worker', MAX_LISTED_WORKERS - 1),
+    routers: fill('router', MAX_LISTED_ROUTERS - 1),
+    counts: {
+      ...data.counts,
+      workers: BigInt(MAX_LISTED_WORKERS - 1),
+      routers: BigInt(MAX_LISTED_ROUTERS - 1),
+    },
+  };
+  const cell = beginCell().storeBit(true).store(binding.storeRegistry$Data(full)).endCell();
+  const balance = account.balance;
+  await net.chain.setShardAccount(
+    net.registry,
+    createShardAccount({ address: net.registry, code: state.state.code, data: cell, balance }),
+  );
+}
+
+test('what a young registry consumes', async () => {
+  const measured = await measure(await N.createNetwork());
+  expectGas('registry', measured);
+  expect(measured.announced).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_ANNOUNCED));
+  expect(measured.admit).toBeLessThanOrEqual(Number(binding.GAS_REGISTRY_ADMIT));
+  expect(measured.queuedOrder).toBeLessThanOrEqual(Number(binding.GAS_REGISTRY_ORDER));
+  expect(Math.max(measured.routerPublish, measured.routerRetire)).toBeLessThanOrEqual(
+    Number(router.GAS_ROUTER),
+  );
+});
+
+test('a registry with one place left stays below its bounds, and then takes no more', async () => {
+  const net = await N.createNetwork();
+  await fillDirectories(net);
+  const workerStaked = gasOn(net.registry, await N.stake(net));
+
+  const late = await N.withProvider(net, net.stranger);
+  expect(N.story(late, await N.stake(late)).slice(1)).toEqual([
+    'worker -> registry: WorkerStaked 1012',
+    'registry -> worker: bounced:WorkerStaked 0',
+  ]);
+
+  const workerLeft = gasOn(net.registry, await N.send(net, net.provider, net.worker, unstakeBody()));
+  const body = publishBody('https://router.example/v1', 200, N.COIN);
+  const init = await routerInit(net.registry, net.routerOperator.address);
+  const published = await N.send(net, net.routerOperator, net.router, body, 2n * N.COIN, init);
+  const routerListed = gasOn(net.registry, published);
+  const retired = await N.send(net, net.routerOperator, net.router, retireBody());
+  const routerRetired = gasOn(net.registry, retired);
+  expectGas('registry-full', { workerStaked, workerLeft, routerListed, routerRetired });
+  expect(workerStaked).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_WORKER_STAKED));
+  expect(workerLeft).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_WORKER_LEFT));
+  expect(routerListed).toBeLessThanOrEqual(Number(router.GAS_REGISTRY_ROUTER_LISTED));
+  expect(routerRetired).toBeLessThanOrEqual(Number(router.GAS_REGISTRY_ROUTER_RETIRED));
+});
