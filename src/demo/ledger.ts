@@ -57,7 +57,8 @@ export interface AccountHistory {
   transactions: readonly Transaction[];
 }
 
-const PAGE = 100;
+/** The client asks for one more where a cursor is given, and 100 is the most that servers give. */
+const PAGE = 90;
 
 /** Reads balance and whole history of every account of every party. */
 export async function readHistories(client: TonClient, parties: readonly Party[]): Promise<AccountHistory[]> {

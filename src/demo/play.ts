@@ -250,6 +250,7 @@ export function createPlay(options: DemoOptions): Play {
 
     async drainWorkers() {
       await Promise.all(workers.map(({ name }) => stage.programs.get(name)!.stop('SIGTERM')));
+      receipts = (await Promise.all(customers.map((customer) => receiptsOf(router.url, customer)))).flat();
       const unpaid = await unsettled(stage, customers, receipts);
       return unpaid === 0n
         ? 'nothing earned is left unpaid'
@@ -396,6 +397,7 @@ async function receiptRows(
         client: customer.name,
         worker: nameOfWorker(held.line.workerAddress),
         lineId: id,
+        workerKey: held.line.workerKey.toString('hex'),
         jobs: Number(held.receipt.value.jobs),
         totalNano: held.receipt.value.total,
         paidNano: lines?.get(id)?.paidNano ?? 0n,

@@ -38,7 +38,7 @@ ${card(`gas, ${COIN_SYMBOL}`, formatCoins(ledger.gasNano))}
 <h2>Who had, earned, paid, burned, has</h2>
 <p>From account balances and transactions read from the chain only. In each row <code>had + earned - paid - gas = has</code>.</p>
 <div class="scroll"><table>
-<thead><tr><th>party</th><th>had</th><th>earned</th><th>paid</th><th>gas</th><th>has</th><th>difference</th></tr></thead>
+<thead><tr><th>party</th><th class="n">had</th><th class="n">earned</th><th class="n">paid</th><th class="n">gas</th><th class="n">has</th><th class="n">difference</th></tr></thead>
 <tbody>${ledger.rows.map(ledgerRow).join('\n')}</tbody>
 </table></div>
 </section>
@@ -49,20 +49,20 @@ ${flowChart(ledger.flows)}
 </section>
 <section>
 <h2>Workers</h2>
-<div class="scroll"><table><thead><tr><th>worker</th><th>state</th><th>jobs</th><th>contract</th></tr></thead><tbody>
-${result.workers.map((w) => `<tr><td>${text(w.name)}</td><td>${text(w.state)}</td><td class="n">${w.jobs}</td><td class="mono">${text(w.address)}</td></tr>`).join('\n')}
+<div class="scroll"><table><thead><tr><th>worker</th><th>state</th><th class="n">jobs</th><th>contract</th></tr></thead><tbody>
+${result.workers.map((w) => `<tr><td>${text(w.name)}</td><td>${text(w.state)}</td><td class="n">${w.jobs}</td><td class="mono wrap">${text(w.address)}</td></tr>`).join('\n')}
 </tbody></table></div>
 </section>
 <section>
 <h2>Refused, as it should be</h2>
 <div class="scroll"><table><thead><tr><th>who</th><th>tried</th><th>was told</th></tr></thead><tbody>
-${result.refusals.map((r) => `<tr><td>${text(r.who)}</td><td>${text(r.what)}</td><td><code>${text(r.code)}</code> ${text(r.message)}</td></tr>`).join('\n')}
+${result.refusals.map((r) => `<tr><td>${text(r.who)}</td><td class="wrap">${text(r.what)}</td><td class="wrap"><code>${text(r.code)}</code> ${text(r.message)}</td></tr>`).join('\n')}
 </tbody></table></div>
 </section>
 <section>
 <h2>Receipts</h2>
 <p>The newest receipt of each line: cumulative, signed by the worker key. <code>receipts.jsonl</code> holds them with their signatures.</p>
-<div class="scroll"><table><thead><tr><th>line</th><th>client</th><th>worker</th><th>jobs</th><th>earned</th><th>paid on chain</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><th>line</th><th>client</th><th>worker</th><th class="n">jobs</th><th class="n">earned</th><th class="n">paid on chain</th></tr></thead><tbody>
 ${result.receipts
   .map(
     (r) =>
@@ -125,14 +125,14 @@ h1{font-size:28px;margin:0 0 4px}h2{font-size:19px;margin:40px 0 4px}
 p{margin:4px 0 12px;color:var(--soft)}.note{font-size:13px}
 .verdict{display:inline-block;padding:6px 12px;border-radius:6px;font-weight:600;border:1px solid}
 .good{color:var(--good)}.bad{color:var(--bad)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin-top:20px}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin-top:20px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
-.card b{display:block;font-size:20px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
+.card b{display:block;font-size:19px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;background:var(--card);border:1px solid var(--line);border-radius:8px}
 th,td{text-align:left;padding:7px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 th{font-size:13px;color:var(--soft);font-weight:600}tr:last-child td{border-bottom:0}
-td.n,th:not(:first-child){font-variant-numeric:tabular-nums}td.n{text-align:right}
+.n{text-align:right;font-variant-numeric:tabular-nums}.wrap{white-space:normal}.mono{overflow-wrap:anywhere}
 .mono,code{font-family:ui-monospace,monospace;font-size:13px}
 .chart{width:100%;min-width:640px;font-size:13px}.chart rect{fill:var(--accent)}.chart text{fill:var(--ink)}.chart .value{fill:var(--soft)}
 `;

@@ -28,6 +28,7 @@ export interface ReceiptRow {
   client: string;
   worker: string;
   lineId: string;
+  workerKey: string;
   jobs: number;
   totalNano: bigint;
   paidNano: bigint;
@@ -65,6 +66,7 @@ export function receiptLine(row: ReceiptRow): string {
     client: row.client,
     worker: row.worker,
     line_id: row.lineId,
+    worker_key: row.workerKey,
     jobs: row.jobs,
     total_nano: row.totalNano.toString(),
     paid_nano: row.paidNano.toString(),

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { decodeSigned, receiptLayout, verifySigned } from '../../src/protocol/signed';
+
+const ROOT = resolve(__dirname, '..', '..');
+const JOBS = 8;
+const browserPath = process.env['COCOON_CHROMIUM'];
+
+interface Run {
+  code: number | null;
+  lines: string[];
+}
+
+describe('the demo', () => {
+  let out: string;
+  let run: Run;
+
+  beforeAll(async () => {
+    out = join(mkdtempSync(join(tmpdir(), 'cocoon-demo-')), 'out');
+    run = await runDemo(['--jobs', String(JOBS), '--seed', '7', '--json', '--out', out]);
+  }, 300_000);
+
+  afterAll(() => rmSync(resolve(out, '..'), { recursive: true, force: true }));
+
+  it('answers every job, pays for it, and closes its ledger', () => {
+    expect({ code: run.code, last: run.lines.slice(-12) }).toMatchObject({ code: 0 });
+    const summary = JSON.parse(run.lines[run.lines.length - 1]!) as Record<string, unknown>;
+    expect(summary).toMatchObject({
+      jobs_done: JOBS,
+      jobs_failed: 0,
+      ledger_difference_nano: '0',
+      refusals: 4,
+    });
+    expect(summary['tokens']).toBeGreaterThan(JOBS);
+    for (const amount of ['paid_nano', 'claimed_nano', 'gas_nano'])
+      expect(BigInt(summary[amount] as string)).toBeGreaterThan(0n);
+    expect(summary['seconds']).toBeGreaterThan(0);
+  });
+
+  it('writes a ledger whose every row closes', () => {
+    const [header, ...rows] = readFileSync(join(out, 'ledger.csv'), 'utf8').trim().split('\n');
+    expect(header).toBe('party,role,had_nano,earned_nano,paid_nano,gas_nano,has_nano,difference_nano');
+    expect(rows).toHaveLength(1 + 3 + 2 + 1);
+    for (const row of rows) {
+      const [had, earned, paid, gas, has] = row.split(',').slice(2).map(BigInt);
+      expect(had! + earned! - paid! - gas!).toBe(has);
+    }
+  });
+
+  it('writes receipts that were paid in full', () => {
+    const rows = readFileSync(join(out, 'receipts.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map(
+        (line) =>
+          JSON.parse(line) as { receipt: string; total_nano: string; paid_nano: string; worker_key: string },
+      );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      const signed = decodeSigned(receiptLayout, Buffer.from(row.receipt, 'hex'));
+      expect(verifySigned(receiptLayout, signed, Buffer.from(row.worker_key, 'hex'))).toBe(true);
+      expect(signed.value.total.toString()).toBe(row.total_nano);
+      expect(row.paid_nano).toBe(row.total_nano);
+    }
+  });
+
+  const withBrowser = browserPath ? it : it.skip;
+  if (!browserPath)
+    console.warn('skipped: COCOON_CHROMIUM does not name a browser, so the report page is not looked at');
+  withBrowser('draws a report that a browser shows without asking anybody else', async () => {
+    const browser = await chromium.launch({
+      executablePath: browserPath!,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    try {
+      const page = await browser.newPage();
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      const address = pathToFileURL(join(out, 'report.html')).href;
+      await page.goto(address);
+      expect(asked).toEqual([address]);
+      expect(await page.textContent('.verdict')).toBe('The ledger closes to the nanoton.');
+      expect(await page.locator('svg rect').count()).toBeGreaterThan(3);
+      const width = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(width).toBe(0);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+function runDemo(args: readonly string[]): Promise<Run> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'demo', ...args], {
+    cwd: ROOT,
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (text += data.toString()));
+  return new Promise((done) =>
+    child.on('close', (code) => done({ code, lines: text.trimEnd().split('\n') })),
+  );
+}
