@@ -1,4 +1,13 @@
-import { beginCell, Cell, contractAddress, Dictionary, type Address, type Slice, type StateInit, type TupleReader } from '@ton/core';
+import {
+  beginCell,
+  Cell,
+  contractAddress,
+  Dictionary,
+  type Address,
+  type Slice,
+  type StateInit,
+  type TupleReader,
+} from '@ton/core';
 import * as binding from '../build/Escrow/Escrow_Escrow';
 import { storeEntries, storeFields, type Allocate, type AllocateEntry } from '../src/protocol/allocate';
 import { nano, type Nano } from '../src/protocol/amounts';
@@ -19,7 +28,11 @@ export const MAX_LINE_ENTRIES = 2 ** 14 - 1;
 
 /** Code and initial data of the escrow of `client`; `salt` (uint32) tells several of one client apart. */
 export async function escrowInit(registry: Address, client: Address, salt: bigint): Promise<StateInit> {
-  const identity = beginCell().storeAddress(registry).storeUint(salt, 32).storeUint(0, 64 + 32).endCell();
+  const identity = beginCell()
+    .storeAddress(registry)
+    .storeUint(salt, 32)
+    .storeUint(0, 64 + 32)
+    .endCell();
   return binding.Escrow.init(client, identity, 0n, 0n, 0n, 0n, 0n, 0n, null);
 }
 
@@ -31,7 +44,11 @@ export async function escrowAddress(registry: Address, client: Address, salt: bi
  * From the client's own address, once. `signer` is the Ed25519 key that allocates and signs tickets (never a wallet's
  * key), `closeDelaySeconds` between 24 and 72 hours. The whole value is a deposit.
  */
-export function openBody(open: { signer: Buffer; signerBudgetNano: bigint; closeDelaySeconds: number }): Cell {
+export function openBody(open: {
+  signer: Buffer;
+  signerBudgetNano: bigint;
+  closeDelaySeconds: number;
+}): Cell {
   return packed(
     binding.storeOpen({
       $$type: 'Open',
@@ -100,7 +117,11 @@ export function withdrawBody(amountNano: bigint): Cell {
 /** From the client's own address. The budget is what the new signer may spend from now on, gas included. */
 export function setSignerBody(signer: Buffer, signerBudgetNano: bigint): Cell {
   return packed(
-    binding.storeSetSigner({ $$type: 'SetSigner', signer: toInt(signer, 32), signerBudget: signerBudgetNano }),
+    binding.storeSetSigner({
+      $$type: 'SetSigner',
+      signer: toInt(signer, 32),
+      signerBudget: signerBudgetNano,
+    }),
   );
 }
 

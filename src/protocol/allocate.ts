@@ -65,11 +65,7 @@ export function openedLine(entry: OpenEntry, workerAddress: Buffer): Line {
 }
 
 /** The entry that opens `line` at the Worker of `provider` and `index`. */
-export function openEntry(
-  line: Line,
-  worker: { provider: Buffer; index: number },
-  cap: Nano,
-): OpenEntry {
+export function openEntry(line: Line, worker: { provider: Buffer; index: number }, cap: Nano): OpenEntry {
   const { settleBy, feeBps, feeTo, workerKey } = line;
   return { kind: 'open', cap, ...worker, settleBy, feeBps, feeTo, workerKey };
 }
@@ -100,7 +96,7 @@ export function storeEntries(entries: readonly AllocateEntry[]): Cell {
 /** Reads a list back; throws RangeError on an unknown kind. */
 export function loadEntries(list: Cell): AllocateEntry[] {
   const entries: AllocateEntry[] = [];
-  for (let cell: Cell | null = list; cell; ) {
+  for (let cell: Cell | null = list; cell;) {
     const slice: Slice = cell.beginParse();
     while (slice.remainingBits > 0) entries.push(loadEntry(slice));
     if (entries.length > ALLOCATE_MAX_ENTRIES) throw new RangeError('Allocate: too many entries');
@@ -176,7 +172,8 @@ export function loadAllocate(cell: Cell): Allocate {
   const count = slice.loadUint(8);
   const entries = loadEntries(slice.loadRef());
   slice.endParse();
-  if (entries.length !== count) throw new RangeError(`Allocate: ${entries.length} entries, announced ${count}`);
+  if (entries.length !== count)
+    throw new RangeError(`Allocate: ${entries.length} entries, announced ${count}`);
   return { domain, seqno, validUntil, raiseSum, entries };
 }
 

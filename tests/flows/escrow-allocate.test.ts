@@ -69,7 +69,9 @@ describe('the signer', () => {
     await E.allocateBySigner(world, [E.opening(world, E.lineTo(world), ONE)], ONE);
     const state = (await world.chain.getContract(world.escrow)).accountState;
     const data = state?.type === 'active' ? state.state.data! : beginCell().endCell();
-    const again = beginCell().store(storeEscrow$Data(loadEscrow$Data(data.beginParse()))).endCell();
+    const again = beginCell()
+      .store(storeEscrow$Data(loadEscrow$Data(data.beginParse())))
+      .endCell();
     expect(again.hash()).toEqual(data.hash());
   });
 
@@ -189,7 +191,8 @@ describe('the signer', () => {
 
   /** A signed external body whose count is not that of its list. */
   async function withCount(world: E.EscrowWorld, entries: AllocateEntry[], count: number): Promise<Cell> {
-    const padded = count < entries.length ? entries.slice(0, count) : [...entries, ...entries].slice(0, count);
+    const padded =
+      count < entries.length ? entries.slice(0, count) : [...entries, ...entries].slice(0, count);
     const honest = await E.signedAllocation(world, padded, ONE);
     return E.signFields(world, { ...honest.value, list: storeEntries(entries), count });
   }

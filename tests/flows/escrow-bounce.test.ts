@@ -87,7 +87,8 @@ describe('a payout that bounces', () => {
       lines.map((line, index) => E.receiptFor(world, line, totals[index]!, {}, stranger)),
     );
     await E.settle(world, items);
-    for (const line of lines) expect(await E.readLine(world, line)).toMatchObject({ capNano: ONE, paidNano: 0n });
+    for (const line of lines)
+      expect(await E.readLine(world, line)).toMatchObject({ capNano: ONE, paidNano: 0n });
     expect((await E.readEscrow(world)).lockedNano).toBe(2n * ONE);
   });
 

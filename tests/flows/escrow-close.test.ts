@@ -109,20 +109,28 @@ describe('Prune', () => {
   });
 });
 
-test.each(['Close', 'Prune'])('%s with a nanoton too little is undone, and the escrow pays nothing', async (op) => {
-  const { world, lines } = await openLines(2);
-  world.chain.now! += 10 * E.DAY + 100;
-  const body = op === 'Close' ? closeBody(lines.map(lineId)) : pruneBody(lines.map(lineId));
-  const from = world.client.address;
-  const least = await E.edgeOf(async (value) => (await E.trySend(world, { from, value, body })) === 0, toNano('0.1'));
-  const before = (await E.escrowBalance(world)) - (await E.rentAt(world));
-  await E.send(world, { from, value: least - 1n, body });
-  expect(await E.readEscrow(world)).toMatchObject({ lockedNano: 2n * ONE, entries: 2 });
-  // What is too little to be sent back stays.
-  const kept = (await E.escrowBalance(world)) - before;
-  expect(kept).toBeGreaterThanOrEqual(0n);
-  expect(kept).toBeLessThan(100_000n);
-  await E.send(world, { from, value: least, body });
-  expect(await E.escrowBalance(world)).toBe(before + kept);
-  expect(await E.readEscrow(world)).toMatchObject(op === 'Close' ? { entries: 2 } : { entries: 0, lockedNano: 0n });
-});
+test.each(['Close', 'Prune'])(
+  '%s with a nanoton too little is undone, and the escrow pays nothing',
+  async (op) => {
+    const { world, lines } = await openLines(2);
+    world.chain.now! += 10 * E.DAY + 100;
+    const body = op === 'Close' ? closeBody(lines.map(lineId)) : pruneBody(lines.map(lineId));
+    const from = world.client.address;
+    const least = await E.edgeOf(
+      async (value) => (await E.trySend(world, { from, value, body })) === 0,
+      toNano('0.1'),
+    );
+    const before = (await E.escrowBalance(world)) - (await E.rentAt(world));
+    await E.send(world, { from, value: least - 1n, body });
+    expect(await E.readEscrow(world)).toMatchObject({ lockedNano: 2n * ONE, entries: 2 });
+    // What is too little to be sent back stays.
+    const kept = (await E.escrowBalance(world)) - before;
+    expect(kept).toBeGreaterThanOrEqual(0n);
+    expect(kept).toBeLessThan(100_000n);
+    await E.send(world, { from, value: least, body });
+    expect(await E.escrowBalance(world)).toBe(before + kept);
+    expect(await E.readEscrow(world)).toMatchObject(
+      op === 'Close' ? { entries: 2 } : { entries: 0, lockedNano: 0n },
+    );
+  },
+);

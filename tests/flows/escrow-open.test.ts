@@ -162,6 +162,8 @@ describe('SetSigner', () => {
     expect(await E.trySend(world, { ...message, body: setSignerBody(Buffer.alloc(32), 1n) })).toBe(1203);
     expect(await E.trySend(world, { ...message, body })).toBe(0);
     const unopened = await E.createEscrowWorld({ open: false });
-    expect(await E.trySend(unopened, { ...message, from: unopened.client.address, body, init: true })).toBe(1202);
+    expect(await E.trySend(unopened, { ...message, from: unopened.client.address, body, init: true })).toBe(
+      1202,
+    );
   });
 });

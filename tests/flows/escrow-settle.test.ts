@@ -32,7 +32,10 @@ describe('a receipt', () => {
   test('of the worker key pays the Worker exactly what it says (I-1, I-2, I-3)', async () => {
     const { world, lines } = await openLines(1);
     const [line] = lines as [Line];
-    const before = { escrow: await E.escrowBalance(world), worker: await balanceOf(world.chain, world.worker.address) };
+    const before = {
+      escrow: await E.escrowBalance(world),
+      worker: await balanceOf(world.chain, world.worker.address),
+    };
     const result = await E.settle(world, [await E.receiptFor(world, line, toNano('0.3'))]);
     expect(E.steps(world, result)).toEqual([
       'stranger -> escrow Settle 0',
@@ -71,7 +74,10 @@ describe('a receipt', () => {
     await E.settle(world, [second]);
     for (const old of [first, second]) {
       const result = await E.settle(world, [old]);
-      expect(E.steps(world, result)).toEqual(['stranger -> escrow Settle 0', 'escrow -> stranger Excesses 0']);
+      expect(E.steps(world, result)).toEqual([
+        'stranger -> escrow Settle 0',
+        'escrow -> stranger Excesses 0',
+      ]);
     }
     await E.settle(world, [await E.receiptFor(world, line, toNano('0.50000001'))]);
     expect(await E.readLine(world, line)).toMatchObject({ paidNano: toNano('0.50000001') });
@@ -100,7 +106,11 @@ describe('a receipt', () => {
     const { world, lines } = await openLines(2);
     const [line, other] = lines as [Line, Line];
     const { born } = await E.readEscrow(world);
-    const scope = { networkId: TEST_NETWORK_ID, registry: world.registry.address.hash, self: world.escrow.hash };
+    const scope = {
+      networkId: TEST_NETWORK_ID,
+      registry: world.registry.address.hash,
+      self: world.escrow.hash,
+    };
     const total = toNano('0.2');
     const good = await E.receiptFor(world, line, total);
     const bad = await Promise.all([
@@ -119,7 +129,9 @@ describe('a receipt', () => {
       { ...receipt, flags: 1 },
     ].map((value) => ({ ...good, receipt: value }));
     for (const item of [...bad, ...changed]) expect(await trySettle(world, [item])).toBe(1220);
-    expect(await trySettle(world, [await E.receiptFor(world, line, total, { domain: escrowDomain(scope, born) })])).toBe(0);
+    expect(
+      await trySettle(world, [await E.receiptFor(world, line, total, { domain: escrowDomain(scope, born) })]),
+    ).toBe(0);
     expect(await trySettle(world, [good])).toBe(0);
   });
 
@@ -186,7 +198,10 @@ describe('a batch', () => {
     const bad = await E.receiptFor(world, second, 100n, {}, keyPairFromSeed(Buffer.alloc(32, 4)));
     const before = await E.escrowBalance(world);
     const result = await E.settle(world, [good, bad]);
-    expect(E.steps(world, result)).toEqual(['stranger -> escrow Settle 1220', 'escrow -> stranger bounced:Settle 0']);
+    expect(E.steps(world, result)).toEqual([
+      'stranger -> escrow Settle 1220',
+      'escrow -> stranger bounced:Settle 0',
+    ]);
     expect(await E.escrowBalance(world)).toBe(before);
     expect(await E.readLine(world, first)).toMatchObject({ paidNano: 0n });
     await E.settle(world, [good, await E.receiptFor(world, second, 100n)]);
@@ -249,35 +264,38 @@ describe('a final receipt', () => {
 });
 
 describe('whose gas', () => {
-  test.each([1, 3, 10])('for %d lines: the least value is exact, and the formula is above it', async (count) => {
-    const { world, lines } = await openLines(count);
-    const items = await Promise.all(lines.map((line) => E.receiptFor(world, line, 1_000n)));
-    const body = settleBody(items);
-    const from = world.stranger.address;
-    const settles = async (value: bigint): Promise<boolean> => {
-      const snapshot = world.chain.snapshot();
-      const result = await E.send(world, { from, value, body });
-      await world.chain.loadFrom(snapshot);
-      return E.escrowExit(world, result) === 0;
-    };
-    const formula = settleValueNano(count, count);
-    const least = await E.edgeOf(settles, 2n * formula);
-    expect(least).toBeLessThanOrEqual(formula);
-    expect(least).toBeGreaterThan((formula * 6n) / 10n);
-    const getter = await world.chain.runGetMethod(world.escrow, GET_SETTLE_VALUE, [
-      { type: 'int', value: BigInt(count) },
-    ]);
-    expect(getter.stackReader.readBigNumber()).toBe(formula);
+  test.each([1, 3, 10])(
+    'for %d lines: the least value is exact, and the formula is above it',
+    async (count) => {
+      const { world, lines } = await openLines(count);
+      const items = await Promise.all(lines.map((line) => E.receiptFor(world, line, 1_000n)));
+      const body = settleBody(items);
+      const from = world.stranger.address;
+      const settles = async (value: bigint): Promise<boolean> => {
+        const snapshot = world.chain.snapshot();
+        const result = await E.send(world, { from, value, body });
+        await world.chain.loadFrom(snapshot);
+        return E.escrowExit(world, result) === 0;
+      };
+      const formula = settleValueNano(count, count);
+      const least = await E.edgeOf(settles, 2n * formula);
+      expect(least).toBeLessThanOrEqual(formula);
+      expect(least).toBeGreaterThan((formula * 6n) / 10n);
+      const getter = await world.chain.runGetMethod(world.escrow, GET_SETTLE_VALUE, [
+        { type: 'int', value: BigInt(count) },
+      ]);
+      expect(getter.stackReader.readBigNumber()).toBe(formula);
 
-    const before = await E.escrowBalance(world);
-    const refused = await E.send(world, { from, value: least - 1n, body });
-    expect(E.escrowExit(world, refused)).not.toBe(0);
-    expect(refused.transactions).toHaveLength(2);
-    expect(await E.escrowBalance(world)).toBe(before);
-    expect((await E.readEscrow(world)).lockedNano).toBe(BigInt(count) * ONE);
-    await E.send(world, { from, value: least, body });
-    expect(await E.escrowBalance(world)).toBe(before - BigInt(count) * 1_000n);
-  });
+      const before = await E.escrowBalance(world);
+      const refused = await E.send(world, { from, value: least - 1n, body });
+      expect(E.escrowExit(world, refused)).not.toBe(0);
+      expect(refused.transactions).toHaveLength(2);
+      expect(await E.escrowBalance(world)).toBe(before);
+      expect((await E.readEscrow(world)).lockedNano).toBe(BigInt(count) * ONE);
+      await E.send(world, { from, value: least, body });
+      expect(await E.escrowBalance(world)).toBe(before - BigInt(count) * 1_000n);
+    },
+  );
 
   test('a value that pays for the receipt alone leaves the escrow whole', async () => {
     const { world, lines } = await openLines(2);

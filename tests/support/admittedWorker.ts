@@ -43,7 +43,14 @@ export async function createAdmittedWorker(
   const send = async (from: Address, body: ReturnType<typeof announceBody>, init = false): Promise<void> => {
     const stateInit = init ? await workerInit(registry.address, provider.address, 0) : undefined;
     await chain.sendMessage(
-      internal({ from, to: address, value: toNano('2'), bounce: true, body, ...(stateInit && { stateInit }) }),
+      internal({
+        from,
+        to: address,
+        value: toNano('2'),
+        bounce: true,
+        body,
+        ...(stateInit && { stateInit }),
+      }),
     );
   };
   await send(provider.address, stakeBody(toNano('1'), provider.address), true);

@@ -1,4 +1,12 @@
-import { beginCell, TupleReader, toNano, type Address, type Cell, type Message, type StateInit } from '@ton/core';
+import {
+  beginCell,
+  TupleReader,
+  toNano,
+  type Address,
+  type Cell,
+  type Message,
+  type StateInit,
+} from '@ton/core';
 import {
   internal,
   type Blockchain,
@@ -278,7 +286,11 @@ export function close(world: EscrowWorld, lines: readonly Line[]): Promise<SendM
 
 /** From a stranger. */
 export function prune(world: EscrowWorld, lines: readonly Line[]): Promise<SendMessageResult> {
-  return send(world, { from: world.stranger.address, value: toNano('1'), body: pruneBody(lines.map(lineId)) });
+  return send(world, {
+    from: world.stranger.address,
+    value: toNano('1'),
+    body: pruneBody(lines.map(lineId)),
+  });
 }
 
 /** A line's receipt for `totalNano`, signed by the world's worker. */
@@ -291,7 +303,7 @@ export async function receiptFor(
 ): Promise<SettleItem> {
   const { final, ...fields } = change;
   const receipt: Receipt = {
-    domain: (await readEscrow(world)).domain,
+    domain: change.domain ?? (await readEscrow(world)).domain,
     lineId: lineId(line),
     total: totalNano,
     jobs: 1n,
@@ -313,22 +325,28 @@ export function settle(
 
 /** Exit code of the escrow's own first transaction in a message chain. */
 export function escrowExit(world: EscrowWorld, result: SendMessageResult): number | null {
-  return exitCode(result.transactions.find((tx) => tx.inMessage?.info.dest?.toString() === world.escrow.toString())!);
+  return exitCode(
+    result.transactions.find((tx) => tx.inMessage?.info.dest?.toString() === world.escrow.toString())!,
+  );
 }
 
-/** Exit code with which the escrow refuses an external message, or 0 when it takes it. Nothing is kept either way. */
-export async function tryExternal(world: EscrowWorld, body: Cell, init?: StateInit): Promise<number> {
-  const before = world.chain.snapshot();
+/** Sends an external message; 0, or the exit code with which the escrow refuses it. */
+export async function exitOfExternal(world: EscrowWorld, body: Cell, init?: StateInit): Promise<number> {
   try {
-    const result = await sendExternal(world, body, init);
-    return escrowExit(world, result) ?? 0;
+    return escrowExit(world, await sendExternal(world, body, init)) ?? 0;
   } catch (error) {
     const code = (error as { exitCode?: number }).exitCode;
     if (code === undefined) throw error;
     return code;
-  } finally {
-    await world.chain.loadFrom(before);
   }
+}
+
+/** The same, and nothing of it is kept. */
+export async function tryExternal(world: EscrowWorld, body: Cell, init?: StateInit): Promise<number> {
+  const before = world.chain.snapshot();
+  const exit = await exitOfExternal(world, body, init);
+  await world.chain.loadFrom(before);
+  return exit;
 }
 
 /** Exit code of a message to the escrow; nothing of it is kept. */
@@ -351,8 +369,12 @@ export async function edgeOf(passes: (value: bigint) => Promise<boolean>, from: 
 }
 
 export function namesOf(world: EscrowWorld): Names {
-  const opcodes = new Map<number, string>([[0xd53276db, 'Excesses'], [0, 'comment']]);
-  for (const [name, op] of Object.entries({ ...ESCROW_OPCODES, Payout: WORKER_OPCODES.Payout })) opcodes.set(op, name);
+  const opcodes = new Map<number, string>([
+    [0xd53276db, 'Excesses'],
+    [0, 'comment'],
+  ]);
+  for (const [name, op] of Object.entries({ ...ESCROW_OPCODES, Payout: WORKER_OPCODES.Payout }))
+    opcodes.set(op, name);
   const address = (name: string, at: Address): [string, string] => [at.toRawString(), name];
   return {
     opcodes,

@@ -6,7 +6,9 @@ import type { LineOnChain } from '../../wrappers/Escrow';
 import type { EscrowWorld } from './escrow';
 
 /** The contract's data as the compiler's own codec reads it. */
-export async function readData(world: EscrowWorld): Promise<{ data: Escrow$Data; code: Cell; balance: bigint }> {
+export async function readData(
+  world: EscrowWorld,
+): Promise<{ data: Escrow$Data; code: Cell; balance: bigint }> {
   const contract = await world.chain.getContract(world.escrow);
   const state = contract.accountState;
   if (state?.type !== 'active') throw new Error('the escrow is not deployed');
