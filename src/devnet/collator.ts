@@ -41,7 +41,7 @@ export function createCollator(deps: {
     const seqno = parent.seqno + 1;
     const timeMs = Math.max(parent.timeMs, Math.floor(clock.nowMs()));
     const scene = sceneOf(ledger.prevBlocks(parent.seqno), timeMs);
-    const startLt = roundUp(BigInt(store.meta('lastLt') ?? '0') + 1n, LT_OF_BLOCK);
+    const startLt = roundUp(ledger.newestAnchor().endLt + 1n, LT_OF_BLOCK);
 
     let lt = startLt;
     const accounts = new Map<string, Buffer>();
@@ -88,7 +88,7 @@ export function createCollator(deps: {
       startLt,
       endLt: lt,
     };
-    store.writeBlock({ anchor, lastLt: lt, accounts, transactions, processed, carriedOver });
+    store.writeBlock({ anchor, accounts, transactions, processed, carriedOver });
     ledger.advanceTo(anchor, accounts.keys());
   }
 
@@ -115,7 +115,7 @@ export function createCollator(deps: {
     async trial(account: Address, message: Cell, options: { ignoreSignatures?: boolean } = {}) {
       const head = ledger.head();
       const timeMs = Math.max(head.timeMs, Math.floor(clock.nowMs()));
-      const lt = roundUp(BigInt(store.meta('lastLt') ?? '0') + 1n, LT_OF_BLOCK);
+      const lt = roundUp(ledger.newestAnchor().endLt + 1n, LT_OF_BLOCK);
       const key = account.toRawString();
       const scene = sceneOf(ledger.prevBlocks(head.seqno), timeMs)(lt, key);
       return emulator.transaction(store.account(key) ?? EMPTY_ACCOUNT, message, scene, options);

@@ -99,7 +99,13 @@ export async function createDevnet(config: DevnetConfig, deps: DevnetDeps = {}):
       intervalMs: blockIntervalMs,
       onFault,
     });
-    const mempool = createMempool({ store, collator, nowMs: clock.nowMs, onWaiting: scheduler.onWaiting });
+    const mempool = createMempool({
+      store,
+      collator,
+      ledger,
+      nowMs: clock.nowMs,
+      onWaiting: scheduler.onWaiting,
+    });
 
     const view = (): ClockView => {
       const { seqno } = ledger.head();
@@ -117,7 +123,7 @@ export async function createDevnet(config: DevnetConfig, deps: DevnetDeps = {}):
     };
     const controls: Controls = {
       async faucet(address, nano) {
-        const id = mempool.gift(address, nano);
+        const id = await mempool.gift(address, nano);
         await scheduler.onWaiting();
         await scheduler.untilProcessed(id);
       },

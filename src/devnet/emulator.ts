@@ -39,21 +39,27 @@ export interface EmulatedGetMethod {
 
 /**
  * TON's own transaction executor, compiled to WebAssembly. A trap inside it leaves the module unusable, so it is
- * replaced by a fresh one and the call is made once more: the executor keeps no state between calls.
+ * replaced by a fresh one and the call is made once more: the executor keeps no state between calls. Null is a call
+ * that traps again.
  */
-export async function createEmulator(config: Cell) {
+export async function createEmulator(
+  config: Cell,
+  create: () => Promise<Executor> = () => Executor.create(),
+) {
   const configBoc = cellText(config);
   const readBoc = cellText(withoutValidators(config));
-  let executor = await Executor.create();
+  let executor = await create();
 
-  async function withFreshOnTrap<T>(call: (executor: Executor) => T | Promise<T>): Promise<T> {
-    try {
-      return await call(executor);
-    } catch (cause) {
-      if (!(cause instanceof Error && cause.name === 'RuntimeError')) throw cause;
-      executor = await Executor.create();
-      return call(executor);
+  async function untrapped<T>(call: (executor: ExecutorInternals) => T): Promise<T | null> {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        return call(executor as unknown as ExecutorInternals);
+      } catch (cause) {
+        if (!(cause instanceof Error && cause.name === 'RuntimeError')) throw cause;
+        executor = await create();
+      }
     }
+    return null;
   }
 
   return {
@@ -74,13 +80,14 @@ export async function createEmulator(config: Cell) {
         debug_enabled: false,
         prev_blocks_info: serializePrevBlocks(scene.prevBlocks),
       });
-      const { result } = await withFreshOnTrap((module) => {
+      const done = await untrapped((inner) => {
         // `runTransaction` serializes the 33 block ids anew for each message, which takes longer than the
         // message itself; the two methods underneath it take them as text.
-        const inner = module as unknown as ExecutorInternals;
         const emulator = inner.getEmulatorPointer(configBoc, QUIET);
         return inner.runCommon([emulator, 0, account.toString('base64'), cellText(message), parameters]);
       });
+      if (!done) return { ok: false, reason: 'the executor aborted', exitCode: null, vmLog: '' };
+      const { result } = done;
       if (result.success) {
         return {
           ok: true,
@@ -116,8 +123,7 @@ export async function createEmulator(config: Cell) {
         debug_enabled: false,
         prev_blocks_info: serializePrevBlocks(scene.prevBlocks),
       });
-      const { output } = await withFreshOnTrap((module) => {
-        const inner = module as unknown as ExecutorInternals;
+      const done = await untrapped((inner) => {
         const pointer = inner.invoke('_run_get_method', [
           parameters,
           cellText(serializeTuple(stack)),
@@ -125,6 +131,8 @@ export async function createEmulator(config: Cell) {
         ]);
         return JSON.parse(inner.extractString(pointer)) as GetMethodReply;
       });
+      if (!done) throw new Error('the executor aborted');
+      const { output } = done;
       if (!output.success) throw new Error(output.error);
       return {
         exitCode: output.vm_exit_code,

@@ -29,12 +29,13 @@ export function createLedger(deps: {
   const views = createBoundedCache<AccountView>(DEVNET_LIMITS.accountsCached);
   const ids = createBoundedCache<BlockId>(DEVNET_LIMITS.blocksCached);
   let anchor = store.anchorAtOrBefore(Number.MAX_SAFE_INTEGER)!;
+  const first = store.firstAnchor()!;
   let pinned: Head | null = null;
   let scenery: { seqno: number; blocks: PrevBlocks } | null = null;
 
   const head = (): Head => pinned ?? headAt(anchor, clock.nowMs());
   const anchorOf = (seqno: number): Anchor =>
-    seqno >= anchor.seqno ? anchor : (store.anchorAtOrBefore(seqno) ?? store.firstAnchor()!);
+    seqno >= anchor.seqno ? anchor : (store.anchorAtOrBefore(seqno) ?? first);
 
   const id = (seqno: number, workchain: number): BlockId => {
     const key = `${workchain}:${seqno}`;
@@ -89,7 +90,7 @@ export function createLedger(deps: {
         Array.from({ length: 16 }, (_, i) => id(from - i * step, MASTERCHAIN));
       const blocks = {
         last16: list(seqno, 1),
-        keyBlock: id(store.firstAnchor()!.seqno, MASTERCHAIN),
+        keyBlock: id(first.seqno, MASTERCHAIN),
         last16Hundreds: list(newestHundred, 100),
       };
       scenery = { seqno, blocks };
@@ -115,7 +116,6 @@ function openChain({ store, clock, config, intervalMs }: Parameters<typeof creat
   const chain = randomBytes(32);
   store.inTransaction(() => {
     store.setMeta('chain', chain.toString('hex'));
-    store.setMeta('lastLt', '0');
     store.setClock(clock.setting());
     store.addAnchor({
       seqno: FIRST_SEQNO,

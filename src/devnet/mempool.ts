@@ -1,9 +1,11 @@
 import { Address, Cell, loadMessage, type Message } from '@ton/core';
 import { ApiError } from './api/apiError';
 import type { Collator } from './collator';
+import { createGroupCommit } from './groupCommit';
+import type { Ledger } from './ledger';
 import { DEVNET_LIMITS } from './limits';
 import { giftMessage, normalizedHash } from './messages';
-import type { DevnetStore } from './store';
+import type { DevnetStore, NewMessage } from './store';
 import { isKnownChain } from './timeline';
 
 export interface Submitted {
@@ -18,15 +20,29 @@ export type Mempool = ReturnType<typeof createMempool>;
 export function createMempool(deps: {
   store: DevnetStore;
   collator: Collator;
+  ledger: Ledger;
   nowMs: () => number;
   /** Told that a message waits; resolves when blocks are made on demand and it was processed. */
   onWaiting: () => Promise<void>;
 }) {
-  const { store, collator } = deps;
+  const { store, collator, ledger } = deps;
+  const enqueue = createGroupCommit(store.enqueueAll);
+  /** Messages on their way to the disk, by hash in hex. */
+  const entering = new Map<string, Promise<number>>();
 
   function requireRoom(): void {
     if (store.queueLength() >= DEVNET_LIMITS.queueMax)
       throw new ApiError(429, 'Too many messages wait for a block');
+  }
+
+  /** The trial gave other requests a turn: the same message may have come with one of them. */
+  function enter(key: string, message: NewMessage): Promise<number> {
+    const known = entering.get(key);
+    if (known) return known;
+    if (store.isQueued(message.hash)) return Promise.resolve(0);
+    const done = enqueue(message).finally(() => entering.delete(key));
+    entering.set(key, done);
+    return done;
   }
 
   return {
@@ -35,23 +51,27 @@ export function createMempool(deps: {
       const { cell, message, to } = parseExternal(boc);
       const submitted = { hash: cell.hash(), normalizedHash: normalizedHash(message) };
       requireRoom();
-      if (store.isQueued(submitted.hash)) return submitted;
-      const trial = await collator.trial(to, cell);
-      if (!trial.ok) throw refused(to, trial);
-      // The trial gave other requests a turn; the same message may have come with one of them.
-      if (!store.isQueued(submitted.hash)) {
-        store.enqueue({ account: to.toRawString(), external: true, boc: cell.toBoc() }, submitted.hash);
+      const key = submitted.hash.toString('hex');
+      if (!entering.has(key) && !store.isQueued(submitted.hash)) {
+        const trial = await collator.trial(to, cell);
+        if (!trial.ok) throw refused(to, trial);
+        await enter(key, {
+          account: to.toRawString(),
+          external: true,
+          boc: cell.toBoc(),
+          hash: submitted.hash,
+        });
       }
+      await entering.get(key);
       await deps.onWaiting();
       return submitted;
     },
 
     /** Queues money from the minter; returns the queue id. */
-    gift(to: Address, value: bigint): number {
+    gift(to: Address, value: bigint): Promise<number> {
       requireRoom();
-      const createdLt = BigInt(store.meta('lastLt') ?? '0');
-      const cell = giftMessage(to, value, createdLt, Math.floor(deps.nowMs() / 1000));
-      return store.enqueue({ account: to.toRawString(), external: false, boc: cell.toBoc() }, cell.hash());
+      const cell = giftMessage(to, value, ledger.newestAnchor().endLt, Math.floor(deps.nowMs() / 1000));
+      return enqueue({ account: to.toRawString(), external: false, boc: cell.toBoc(), hash: cell.hash() });
     },
   };
 }

@@ -14,6 +14,9 @@ export interface QueuedMessage {
   boc: Buffer;
 }
 
+/** `hash` is what the message is looked up by while it waits. */
+export type NewMessage = Omit<QueuedMessage, 'id'> & { hash: Buffer };
+
 export interface TransactionRow {
   account: string;
   lt: bigint;
@@ -28,7 +31,6 @@ export interface TransactionRow {
 /** Everything one block changes; written in one database transaction. */
 export interface BlockWrite {
   anchor: Anchor;
-  lastLt: bigint;
   accounts: ReadonlyMap<string, Buffer>;
   transactions: readonly TransactionRow[];
   processed: readonly number[];
@@ -71,7 +73,6 @@ export function openStore(dataDir: string | null) {
   const findQueued = prepare('SELECT 1 AS found FROM queue WHERE hash = ? LIMIT 1');
   const waits = prepare('SELECT 1 AS found FROM queue WHERE id = ?');
   const listQueued = prepare('SELECT id, account, external, boc FROM queue ORDER BY id LIMIT ?');
-  const countQueued = prepare('SELECT count(*) AS n FROM queue');
   const dropQueued = prepare('DELETE FROM queue WHERE id = ?');
   const addAnchor = prepare('INSERT INTO anchors VALUES (?, ?, ?, ?, ?, ?)');
   const firstAnchor = prepare('SELECT * FROM anchors ORDER BY seqno LIMIT 1');
@@ -99,8 +100,10 @@ export function openStore(dataDir: string | null) {
   const writeAnchor = (a: Anchor): void => {
     addAnchor.run(a.seqno, a.timeMs, a.intervalMs, a.contentHash, Number(a.startLt), Number(a.endLt));
   };
-  const enqueue = (message: Omit<QueuedMessage, 'id'>, hash: Buffer): number =>
-    Number(addQueued.run(message.account, message.external ? 1 : 0, message.boc, hash).lastInsertRowid);
+  // Kept beside the table, because counting reads all of it.
+  let waiting = Number((prepare('SELECT count(*) AS n FROM queue').get() as Row)['n']);
+  const enqueue = ({ account, external, boc, hash }: NewMessage): number =>
+    Number(addQueued.run(account, external ? 1 : 0, boc, hash).lastInsertRowid);
 
   return {
     meta: (key: string): string | null => one(getMeta.get(key), (row) => row['value'] as string),
@@ -113,12 +116,20 @@ export function openStore(dataDir: string | null) {
     setAccount: (address: string, state: Buffer): void => void putAccount.run(address, state),
     accountCount: (): number => Number((countAccounts.get() as Row)['n']),
 
-    enqueue,
-    dropQueued: (ids: readonly number[]): void =>
-      inTransaction(() => ids.forEach((id) => dropQueued.run(id))),
+    /** All or none; returns their ids. */
+    enqueueAll(messages: readonly NewMessage[]): number[] {
+      const ids: number[] = [];
+      inTransaction(() => messages.forEach((message) => ids.push(enqueue(message))));
+      waiting += ids.length;
+      return ids;
+    },
+    dropQueued(ids: readonly number[]): void {
+      inTransaction(() => ids.forEach((id) => dropQueued.run(id)));
+      waiting -= ids.length;
+    },
     isWaiting: (id: number): boolean => waits.get(id) !== undefined,
     isQueued: (hash: Buffer): boolean => findQueued.get(hash) !== undefined,
-    queueLength: (): number => Number((countQueued.get() as Row)['n']),
+    queueLength: (): number => waiting,
     queued: (limit: number): QueuedMessage[] => (listQueued.all(limit) as Row[]).map(readQueued),
 
     addAnchor: writeAnchor,
@@ -138,15 +149,15 @@ export function openStore(dataDir: string | null) {
     writeBlock(write: BlockWrite): void {
       inTransaction(() => {
         writeAnchor(write.anchor);
-        putMeta.run('lastLt', write.lastLt.toString());
         for (const [address, state] of write.accounts) putAccount.run(address, state);
         for (const t of write.transactions) {
           const createdLt = t.createdLt === null ? null : Number(t.createdLt);
           addTransaction.run(t.account, Number(t.lt), t.hash, t.seqno, t.boc, t.source, createdLt);
         }
         for (const id of write.processed) dropQueued.run(id);
-        for (const message of write.carriedOver) enqueue(message, NO_HASH);
+        for (const message of write.carriedOver) enqueue({ ...message, hash: NO_HASH });
       });
+      waiting += write.carriedOver.length - write.processed.length;
     },
     inTransaction,
     close: (): void => db.close(),
