@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createSettlement } from '../../../src/chain/settlement';
+import { systemTimers } from '../../../src/channel';
+import type { Actor } from '../../../src/demo/cast';
+import { admit, DEMO_IMAGE, DEMO_TERMS } from '../../../src/demo/maintainer';
+import { stake } from '../../../src/demo/provider';
+import { announceMessage } from '../../../src/worker/announce';
+import { workerConfigSchema } from '../../../src/worker/config';
+import { silentLogger } from '../../../src/worker/logger';
+import { createWorker, type Worker } from '../../../src/worker/worker';
+import { eventually } from '../engineProcess';
+import { MODEL, type Ground } from './ground';
+import { ROUTER_FEE_BPS, type E2eRouter } from './routers';
+import type { Address } from '@ton/core';
+
+/** Nanotons per million tokens; far above any real price, so that a few answers can be seen on the chain. */
+export const PRICES = {
+  prompt_nano: '20000000000',
+  cached_nano: '5000000000',
+  completion_nano: '80000000000',
+};
+const CONTEXT_LENGTH = 1_024;
+
+export interface E2eWorker {
+  address: Address;
+  provider: Actor;
+  stateDir: string;
+  current(): Worker;
+  /** A new process in all but name: the same state directory, nothing else is carried over. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Stakes, starts and admits a worker, and waits until all its routers list it. */
+export async function startWorker(
+  ground: Ground,
+  name: string,
+  routers: readonly E2eRouter[],
+  slots: number,
+): Promise<E2eWorker> {
+  const { chain, clock } = ground;
+  const [provider, operator] = await Promise.all([
+    ground.person(`${name} provider`, '40'),
+    ground.person(`${name} operator`, '5'),
+  ]);
+  const share = { feeTo: routers[0]!.feeTo, feeBps: ROUTER_FEE_BPS };
+  const plan = { name, provider, operator, index: 0, imageId: DEMO_IMAGE };
+  const address = await stake(plan, chain, DEMO_TERMS.minStakeNano, share);
+  const stateDir = join(ground.folder, name);
+  const config = workerConfigSchema.parse({
+    stateDir,
+    network: { endpoint: ground.devnet.apiUrl, registry: ground.registry.toString() },
+    worker: address.toString(),
+    imageId: DEMO_IMAGE.toString('hex'),
+    routers: routers.map(({ url }) => url),
+    engine: { url: ground.engine.url },
+    models: [
+      {
+        id: MODEL,
+        hash: ground.engine.modelHash,
+        contextLength: CONTEXT_LENGTH,
+        maxOutputTokens: CONTEXT_LENGTH,
+        capabilities: ['chat', 'completions', 'embeddings'],
+        floor: PRICES,
+      },
+    ],
+    slots,
+  });
+  const start = (): Promise<Worker> =>
+    createWorker(config, {
+      ...{ chain, clock, randomBytes, announceMessage, timers: systemTimers, random: Math.random },
+      log: silentLogger,
+      operator: operator.wallet,
+      settlement: createSettlement({ chain, clock, wallet: provider.wallet }),
+    });
+
+  let worker = await start();
+  const place = { address, provider: provider.wallet.address, index: 0 };
+  const refused = await admit(ground.maintainer, chain, place, DEMO_IMAGE);
+  if (refused !== null) throw new Error(`${name} was not admitted: ${refused}`);
+  await untilListed(routers, worker.workerKey);
+  return {
+    ...{ address, provider, stateDir },
+    current: () => worker,
+    async restart() {
+      await worker.close();
+      worker = await start();
+      await untilListed(routers, worker.workerKey);
+    },
+    close: () => worker.close(),
+  };
+}
+
+/** A book names a worker with free slots. */
+async function untilListed(routers: readonly E2eRouter[], workerKey: Buffer): Promise<void> {
+  for (const { router } of routers) {
+    await eventually(async () => {
+      const text = await (await fetch(`${router.url}/v1/book`)).text();
+      const { entries } = JSON.parse(text) as { entries: { offer: { text: string }; freeSlots: number }[] };
+      return entries.some(
+        ({ offer, freeSlots }) => freeSlots > 0 && offer.text.includes(workerKey.toString('hex')),
+      );
+    });
+  }
+}
