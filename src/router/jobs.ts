@@ -38,11 +38,14 @@ export interface JobHandler {
   idle(timeoutMs: number): Promise<boolean>;
 }
 
-const REQUEST_ID_BYTES = 12;
+/** Request ids: one random prefix per process, then a count. */
+const PREFIX_BYTES = 6;
 
 /** From a request to a relayed reply: receive the head, admit, receive the rest, compare the hash, relay. */
 export function createJobHandler(deps: JobsDeps): JobHandler {
   const { admission, metrics, limits, faultPoint } = deps;
+  const idPrefix = randomBytes(PREFIX_BYTES).toString('hex');
+  let started = 0;
   let running = 0;
   let onIdle: () => void = () => undefined;
 
@@ -67,7 +70,7 @@ export function createJobHandler(deps: JobsDeps): JobHandler {
     }
     faultPoint('job.received');
     const release = admission.start(job);
-    const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex');
+    const requestId = `${idPrefix}-${++started}`;
     const startedAt = performance.now();
     metrics.running.inc();
     try {

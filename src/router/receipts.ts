@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CocoonError } from '../protocol/errors';
 import { sendError, sendJson } from './answer';
 import type { ReceiptLedger } from './ledger';
+import type { Target } from './server';
 import type { StoredReceipt } from './storedReceipt';
 
 /** `/v1/lines/<lineId hex>/receipt`. */
@@ -13,10 +14,10 @@ const ESCROW = /^[0-9a-f]{64}$/;
  * Lines of several escrows may have one id; `?escrow=` says which is meant.
  */
 export function createReceiptHandler(ledger: ReceiptLedger, retryAfterSeconds: number) {
-  return (request: IncomingMessage, response: ServerResponse, url: URL): void => {
+  return (request: IncomingMessage, response: ServerResponse, { path, query }: Target): void => {
     try {
-      const lineId = Buffer.from(RECEIPT_PATH.exec(url.pathname)![1]!, 'hex');
-      sendJson(response, toJson(pick(ledger.findByLine(lineId), url.searchParams.get('escrow'))));
+      const lineId = Buffer.from(RECEIPT_PATH.exec(path)![1]!, 'hex');
+      sendJson(response, toJson(pick(ledger.findByLine(lineId), new URLSearchParams(query).get('escrow'))));
     } catch (cause) {
       const error = cause instanceof CocoonError ? cause : new CocoonError('internal', 'The ledger could not be read.');
       sendError(request, response, error, retryAfterSeconds);

@@ -50,6 +50,7 @@ export function relayJob(
     let settled = false;
     /** Set once the last frame arrived: what follows from the worker no longer matters. */
     let closing = false;
+    let hasBody = false;
 
     const finish = (outcome: RelayResult['outcome'], code: ErrorCode | null): void => {
       if (settled) return;
@@ -60,6 +61,19 @@ export function relayJob(
       const isDone = outcome === 'completed' || outcome === 'worker_error' || outcome === 'worker_refused';
       if (!upstream.closed) upstream.close(isDone ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
       resolve({ ...result, outcome, code });
+    };
+
+    /** Frames that one read of the worker's socket brought leave in one write, in the same turn of the event loop. */
+    let isFlushing = false;
+    const flushThisTurn = (): void => {
+      if (isFlushing) return;
+      isFlushing = true;
+      response.cork();
+      setImmediate(() => {
+        isFlushing = false;
+        response.uncork();
+        if (!hasBody && !response.writableEnded) response.flushHeaders();
+      });
     };
 
     /** Ends the reply with an error: as JSON while nothing was sent, else as the last frame. */
@@ -121,8 +135,12 @@ export function relayJob(
         return workerFailed("The worker's reply is malformed.");
       }
       let drained = true;
-      for (const part of scan.forward) drained = response.write(part);
-      if (scan.forward.length > 0) faultPoint('reply.chunk');
+      if (scan.forward.length > 0) {
+        hasBody = true;
+        flushThisTurn();
+        for (const part of scan.forward) drained = response.write(part);
+        faultPoint('reply.chunk');
+      }
       if (scan.last?.kind === FrameKind.Receipt) return void endWithReceipt(scan.last.receipt);
       if (scan.last) {
         closing = true;
@@ -161,7 +179,7 @@ export function relayJob(
           'x-accel-buffering': 'no',
           'access-control-allow-origin': '*',
         });
-        response.flushHeaders();
+        flushThisTurn();
         faultPoint('reply.started');
         upstream.on('data', onData);
         return;
