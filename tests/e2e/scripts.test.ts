@@ -1,0 +1,215 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NetworkProvider } from '@ton/blueprint';
+import { run as admit } from '../../scripts/admit';
+import { run as allowImage } from '../../scripts/allowImage';
+import { run as allowModel } from '../../scripts/allowModel';
+import { run as allowShape } from '../../scripts/allowShape';
+import { run as announce } from '../../scripts/announce';
+import { run as blockSubject } from '../../scripts/blockSubject';
+import { run as claim } from '../../scripts/claim';
+import { run as deployRegistry } from '../../scripts/deployRegistry';
+import { run as deployRouter } from '../../scripts/deployRouter';
+import { run as listRecipient } from '../../scripts/listRecipient';
+import { run as openEscrow } from '../../scripts/openEscrow';
+import { run as pullFees } from '../../scripts/pullFees';
+import { run as retireRouter } from '../../scripts/retireRouter';
+import { run as revokeImage } from '../../scripts/revokeImage';
+import { run as sealRegistry } from '../../scripts/sealRegistry';
+import { run as setParameters } from '../../scripts/setParameters';
+import { run as showEscrow } from '../../scripts/showEscrow';
+import { run as showRegistry } from '../../scripts/showRegistry';
+import { run as showWorker } from '../../scripts/showWorker';
+import { run as stakeWorker } from '../../scripts/stakeWorker';
+import { run as topUp } from '../../scripts/topUp';
+import { run as unstake } from '../../scripts/unstake';
+import { run as withdraw } from '../../scripts/withdraw';
+import { createChain } from '../../src/chain/chain';
+import { createWalletSender } from '../../src/chain/wallet';
+import type { WalletSender } from '../../src/chain/types';
+import { createDevnet, type Devnet } from '../../src/devnet/devnet';
+import type { BlueprintProvider } from '../../src/operate/session';
+import { keyPairFromSeed } from '../../src/protocol/ed25519';
+import { sha256 } from '../../src/protocol/hash';
+import { modelsRoot, statementImage } from '../../src/protocol/statement';
+import { Address } from '@ton/core';
+
+const hex = (text: string): string => sha256(Buffer.from(text)).toString('hex');
+const IMAGE = hex('image');
+const SHAPE = hex('shape');
+const COIN = 1_000_000_000n;
+
+interface Written {
+  registry: { address: string; codeHash: string };
+  workers: { address: string }[];
+  routers: { address: string }[];
+  escrows: { address: string; salt: string }[];
+}
+
+let devnet: Devnet;
+let wallet: WalletSender;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'deployments-'));
+  process.env['COCOON_DEPLOYMENTS'] = folder;
+  process.env['COCOON_ASK'] = 'never';
+  devnet = await createDevnet({ dataDir: null, port: 0, blockIntervalMs: 0 });
+  const keys = keyPairFromSeed(sha256(Buffer.from('operator of scripts')));
+  const nobody = new Address(0, Buffer.alloc(32));
+  const chain = await createChain({ endpoint: devnet.apiUrl, registry: nobody });
+  wallet = createWalletSender(chain, keys);
+  await devnet.faucet(wallet.address, 1_000n * COIN);
+});
+
+afterAll(async () => {
+  await devnet.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a command as Blueprint does; what it wrote, but for the two lines that every command begins with. */
+async function perform(
+  command: (provider: NetworkProvider, args: string[]) => Promise<void>,
+  args: Record<string, string> = {},
+): Promise<string[]> {
+  const lines: string[] = [];
+  const provider: BlueprintProvider = {
+    sender: () => ({
+      address: wallet.address,
+      send: ({ to, value, body, init }) =>
+        wallet.send({ to, valueNano: value, ...(body && { body }), ...(init && { init }) }),
+    }),
+    api: () => ({ parameters: { endpoint: devnet.apiUrl } }),
+    ui: () => ({
+      write: (line) => void lines.push(line),
+      input: (question) => Promise.reject(new Error(`asked: ${question}`)),
+    }),
+  };
+  const given = Object.entries(args).map(([name, value]) => `${name}=${value}`);
+  await command(provider as NetworkProvider, given);
+  return lines.slice(2);
+}
+
+function written(): Written {
+  return JSON.parse(readFileSync(join(folder, `devnet${devnet.networkId}.json`), 'utf8')) as Written;
+}
+
+/** The first run does it and says the fee, the second finds it done and sends nothing. */
+async function doneOnce(
+  command: (provider: NetworkProvider, args: string[]) => Promise<void>,
+  args: Record<string, string>,
+  done: string,
+  already: RegExp,
+): Promise<void> {
+  const first = await perform(command, args);
+  expect(first[0]).toBe(`done      ${done}`);
+  expect(first[1]).toMatch(/^address {3}EQ/);
+  expect(first[3]).toMatch(/^fee {7}0\.0\d+ TON, rent included$/);
+  const second = await perform(command, args);
+  expect(second[0]).toMatch(already);
+  expect(second.some((line) => line.startsWith('spent'))).toBe(false);
+}
+
+test('maintainer, provider, router and client do everything by commands, and nothing twice', async () => {
+  await doneOnce(deployRegistry, {}, 'registry deployed', /^deployed {2}already/);
+  await doneOnce(setParameters, { minStake: '5' }, 'parameters set', /^set {7}already/);
+  await doneOnce(allowShape, { shape: SHAPE }, 'shape allowed', /^allowed {3}already/);
+  await doneOnce(allowModel, { modelHash: hex('m'), name: 'tiny' }, 'model allowed', /^allowed {3}already/);
+  const image = { imageId: IMAGE, expiresAt: '1999999999' };
+  await doneOnce(allowImage, image, 'image allowed', /^allowed {3}already/);
+
+  await doneOnce(stakeWorker, { stake: '5' }, 'staked', /^staked {4}already/);
+  const worker = written().workers[0]!.address;
+  const registry = Address.parse(written().registry.address);
+  const now = Math.floor(devnet.nowUnix());
+  const statement = statementImage({
+    role: 1,
+    networkId: devnet.networkId,
+    registry: registry.hash,
+    worker: Address.parse(worker).hash,
+    receiptKey: sha256(Buffer.from('receipt key')),
+    hpkeKey: sha256(Buffer.from('hpke key')),
+    kemId: 0x20,
+    kdfId: 1,
+    aeadId: 2,
+    notBefore: now,
+    notAfter: now + 3_600,
+    modelsRoot: modelsRoot([]),
+    gpuEvidenceHash: Buffer.alloc(32),
+    hostTier: 0,
+  }).toString('hex');
+  await doneOnce(announce, { worker, statement }, 'announced', /^announced already/);
+
+  await expect(perform(admit, { worker, imageId: SHAPE, shape: SHAPE })).rejects.toThrow(
+    'image not allowed (1030)',
+  );
+  const admission = await perform(admit, { worker, imageId: IMAGE, shape: SHAPE });
+  expect(admission).toContain('done      admitted');
+  expect(await perform(admit, { worker, imageId: IMAGE, shape: SHAPE })).toEqual([
+    'admitted  nothing waits for an admission',
+  ]);
+  expect(await perform(showWorker, { worker })).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^active {4}yes/), `image     ${IMAGE}`]),
+  );
+
+  const recipient = wallet.address.toString();
+  await doneOnce(listRecipient, { worker, recipient, maxBps: '100' }, 'listed', /^listed {4}already/);
+  expect(await perform(pullFees, { worker })).toEqual(['pulled    nothing is owed']);
+  await wallet.send({ to: Address.parse(worker), valueNano: COIN });
+  const claimed = await perform(claim, { worker });
+  expect(claimed[1]).toBe('done      claimed');
+  expect(await perform(claim, { worker })).toEqual(['claimed   nothing is claimable']);
+
+  await doneOnce(
+    deployRouter,
+    { endpoint: 'https://r.example', feeBps: '100' },
+    'router listed',
+    /^listed {4}already/,
+  );
+  await doneOnce(retireRouter, {}, 'router retired', /^retired {3}already/);
+
+  const open = { signer: hex('signer'), deposit: '3', budget: '2' };
+  await doneOnce(openEscrow, open, 'escrow opened', /^opened {4}already/);
+  const escrow = written().escrows[0]!.address;
+  await perform(topUp, { escrow, amount: '1' });
+  expect((await perform(withdraw, { escrow }))[1]).toBe('done      withdrawn');
+  expect((await perform(withdraw, { escrow }))[1]).toBe('withdrawn nothing is free');
+  expect(await perform(showEscrow, { escrow })).toContain('locked    0 TON');
+
+  expect((await perform(unstake, { worker }))[0]).toBe('done      unstaked');
+  expect((await perform(unstake, { worker }))[0]).toMatch(/^unstaked {2}already; free 2/);
+  devnet.advance(15 * 86_400);
+  expect((await perform(unstake, { worker }))[0]).toBe('done      stake withdrawn');
+  expect(await perform(unstake, { worker })).toEqual(['unstaked  nothing is staked']);
+
+  await doneOnce(revokeImage, { imageId: IMAGE }, 'image revoked', /^revoked {3}already/);
+  await doneOnce(blockSubject, { subject: IMAGE }, 'blocked', /^blocked {3}already/);
+  await doneOnce(sealRegistry, {}, 'registry sealed', /^sealed {4}already/);
+  const queued = await perform(allowImage, image);
+  expect(queued.at(-2)).toMatch(/^queued {4}carry it out with the same command after/);
+  expect(await perform(showRegistry)).toEqual(
+    expect.arrayContaining(['sealed    yes', expect.stringMatching(/^order {5}[0-9a-f]{64} due/)]),
+  );
+}, 240_000);
+
+test('the fee that a command prints is what the accounts lost together', async () => {
+  const before = await perform(showRegistry);
+  expect(before.length).toBeGreaterThan(5);
+  const chain = await createChain({ endpoint: devnet.apiUrl, registry: written().registry.address });
+  const escrow = Address.parse(written().escrows[0]!.address);
+  const sum = async () => (await chain.balance(wallet.address)) + (await chain.balance(escrow));
+  const start = await sum();
+  const lines = await perform(topUp, { escrow: escrow.toString(), amount: '2.5' });
+  const lost = start - (await sum());
+  expect(lines[3]).toBe(
+    `fee       0.${lost.toString().padStart(9, '0').replace(/0+$/, '')} TON, rent included`,
+  );
+});
+
+test('an argument that nobody asked for is refused before anything is sent', async () => {
+  const escrow = written().escrows[0]!.address;
+  await expect(perform(topUp, { escrow, amount: '1', ammount: '2' })).rejects.toThrow(
+    'ammount is not known here',
+  );
+});
