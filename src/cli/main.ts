@@ -1,16 +1,72 @@
 import { Command } from 'commander';
-import { runDemo } from '../demo/run';
-import { withDemoOptions, type DemoOptions } from '../demo/options';
+import { CocoonError } from '../protocol/errors';
+import { addAccountCommands } from './accounts';
+import { addReceiptCommands } from './receipts';
 
-const program = new Command('cocoon').description('Confidential compute, paid in Toncoin');
+/**
+ * Programs are loaded only when they are asked for: `cocoon --help` must not load an emulator. A dynamic import is
+ * resolved as an ECMAScript module's, hence the endings.
+ */
+const PROGRAMS: readonly [name: string, description: string, run: (argv: string[]) => Promise<unknown>][] = [
+  [
+    'devnet',
+    'an embedded chain behind a toncenter-compatible API',
+    async (argv) => (await import('../devnet/main.js')).runDevnet(argv),
+  ],
+  [
+    'worker',
+    'serve jobs with the engine beside it, and be paid',
+    async (argv) => (await import('../worker/main.js')).runWorker(argv),
+  ],
+  [
+    'router',
+    'relay sealed jobs, keep receipts',
+    async (argv) => (await import('../router/main.js')).runRouter(argv),
+  ],
+  [
+    'gateway',
+    "OpenAI's API on this machine, sealed and paid for",
+    async (argv) => (await import('../client/main.js')).runGateway(argv),
+  ],
+];
 
-withDemoOptions(program.command('demo'))
-  .description('run the whole economy on this machine: chain, contracts, workers, router, clients')
-  .action(async (options: DemoOptions) => {
-    process.exit(await runDemo(options));
-  });
+async function main(): Promise<void> {
+  const cocoon = new Command('cocoon')
+    .description('Confidential compute, paid in Toncoin')
+    .showHelpAfterError('See cocoon --help.');
 
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`cocoon: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  const { withDemoOptions } = await import('../demo/options.js');
+  withDemoOptions(cocoon.command('demo'))
+    .description('run the whole economy on this machine: chain, contracts, workers, router, clients')
+    .action(async (options: Parameters<typeof import('../demo/run.js').runDemo>[0]) => {
+      const { runDemo } = await import('../demo/run.js');
+      process.exit(await runDemo(options));
+    });
+
+  for (const [name, description, run] of PROGRAMS) {
+    cocoon
+      .command(name)
+      .description(description)
+      .argument('[flags...]', `see cocoon ${name} --help`)
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(async (flags: string[]) => void (await run(flags)));
+  }
+  addAccountCommands(cocoon);
+  addReceiptCommands(cocoon);
+  await cocoon.parseAsync();
+}
+
+/** 0 done, 1 failed, 2 usage, 3 a proof does not hold, 4 too little money, 5 no network. */
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof CocoonError)) return 1;
+  if (error.code === 'escrow_exhausted') return 4;
+  if (error.code === 'chain_unavailable' || error.code === 'router_unreachable') return 5;
+  return error.code.startsWith('receipt_') ? 3 : 1;
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
+  process.stderr.write(`cocoon: ${text}\n`);
+  process.exit(exitCodeOf(error));
 });
