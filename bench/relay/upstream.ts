@@ -85,7 +85,11 @@ function statusLine(): string {
 function upgrade(url: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const asked = request(`${url}/v1/link`, { headers: { connection: 'Upgrade', upgrade: LINK_PROTOCOL } });
-    asked.once('upgrade', (_response, socket) => resolve(socket));
+    asked.once('upgrade', (_response, socket, head) => {
+      // The router's first HTTP/2 bytes may come right behind its 101.
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
     asked.once('response', ({ statusCode }) => reject(new Error(`no upgrade: ${statusCode}`)));
     asked.once('error', reject);
     asked.end();
