@@ -62,7 +62,7 @@ export function createAuditor(deps: AuditDeps): Auditor {
       return true;
     } catch (error) {
       const named = toCocoonError(error);
-      failures.note(candidate.worker.id, faultOf(named), named.code);
+      failures.note(candidate, faultOf(named), named.code);
       if (faultOf(named) === 'dishonest') deps.job.lines.end(usable.line);
       deps.onFault(candidate.worker.id, named);
       return false;

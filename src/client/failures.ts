@@ -54,11 +54,21 @@ export function faultOf(error: CocoonError): Fault {
   return FAULTS[error.code] ?? 'request';
 }
 
+/** A worker behind a router: what fails through one router may work through another. */
+export interface Route {
+  worker: { id: string };
+  router: string;
+}
+
+export function routeName({ worker, router }: Route): string {
+  return `${worker.id} ${router}`;
+}
+
 /** Which workers are left alone for now; the dishonest ones are remembered over restarts. */
 export interface Failures {
-  note(workerId: string, fault: Fault, code: ErrorCode): void;
+  note(route: Route, fault: Fault, code: ErrorCode): void;
   isAvoided(workerId: string): boolean;
-  isResting(workerId: string): boolean;
+  isResting(route: Route): boolean;
 }
 
 export function createFailures(deps: { store: Store; clock: Clock }): Failures {
@@ -66,18 +76,18 @@ export function createFailures(deps: { store: Store; clock: Clock }): Failures {
   const avoided = new Set(store.avoided(clock.now()).map(({ worker }) => worker));
   const restingUntil = new Map<string, number>();
   return {
-    note(workerId, fault, code) {
+    note(route, fault, code) {
       const now = clock.now();
       if (fault === 'dishonest') {
-        avoided.add(workerId);
-        store.avoid(workerId, code, now + CLIENT_LIMITS.dishonestSeconds);
+        avoided.add(route.worker.id);
+        store.avoid(route.worker.id, code, now + CLIENT_LIMITS.dishonestSeconds);
       } else if (fault === 'failed') {
-        restingUntil.set(workerId, now + CLIENT_LIMITS.failedSeconds);
+        restingUntil.set(routeName(route), now + CLIENT_LIMITS.failedSeconds);
       } else if (fault === 'busy') {
-        restingUntil.set(workerId, now + CLIENT_LIMITS.busySeconds);
+        restingUntil.set(routeName(route), now + CLIENT_LIMITS.busySeconds);
       }
     },
     isAvoided: (workerId) => avoided.has(workerId),
-    isResting: (workerId) => (restingUntil.get(workerId) ?? 0) > clock.now(),
+    isResting: (route) => (restingUntil.get(routeName(route)) ?? 0) > clock.now(),
   };
 }

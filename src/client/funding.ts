@@ -1,5 +1,7 @@
 import type { EscrowState, LineEntry } from '../chain/types';
+import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
+import { lineId, type Line } from '../protocol/line';
 import { reservedNano, roomNano, spentNano, takesTickets, type HeldLine } from './heldLine';
 import { CLIENT_LIMITS } from './limits';
 import type { Candidate } from './market';
@@ -172,4 +174,42 @@ function clamp(value: bigint, low: bigint, high: bigint): bigint {
 
 function least(...values: bigint[]): bigint {
   return values.reduce((a, b) => (b < a ? b : a));
+}
+
+/** A line to this candidate that neither the escrow nor our books have ever seen. */
+export function newLine(
+  candidate: Candidate,
+  current: EscrowState,
+  held: readonly HeldLine[],
+  now: number,
+): Line {
+  const line: Line = {
+    workerAddress: candidate.worker.address,
+    settleBy: settleByFor(candidate, now) ?? now,
+    feeBps: candidate.feeBps,
+    feeTo: candidate.feeTo,
+    workerKey: candidate.worker.key,
+  };
+  // The same fields would be the same line: one that ended never comes back, and two routers that name one recipient
+  // would share a line whose bills each half of the books knows only in part.
+  const isTaken = (id: string): boolean => current.lines.has(id) || held.some((known) => known.id === id);
+  while (isTaken(lineId(line).toString('hex'))) line.settleBy -= 1;
+  return line;
+}
+
+export function exhausted(plan: Extract<Plan, { refused: string }>): CocoonError {
+  switch (plan.refused) {
+    case 'no money':
+      return new CocoonError('escrow_exhausted', `The escrow has too little free money: ${plan.detail}.`);
+    case 'no room':
+      return new CocoonError('escrow_exhausted', `Lines would hold too much of the deposit: ${plan.detail}.`);
+    case 'budget':
+      return new CocoonError('escrow_exhausted', `The signer's budget is used up: ${plan.detail}.`, {
+        remedy: "Set the signer anew with a larger budget, from the client's own address.",
+      });
+    case 'raises':
+      return new CocoonError('escrow_exhausted', `The line was raised too often: ${plan.detail}.`, {
+        remedy: 'Wait a day, or close the line so that another is opened.',
+      });
+  }
 }

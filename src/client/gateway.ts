@@ -79,7 +79,7 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.flushHeaders();
     if (!answer.body) return void response.end();
-    await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), response);
+    await pipeline(Readable.fromWeb(answer.body), response);
   };
 
   const server = createServer(

@@ -10,6 +10,7 @@ import { CLIENT_LIMITS } from './limits';
 import type { Lines, UsableLine } from './lines';
 import type { Candidate, Market } from './market';
 import type { Usage } from '../protocol/price';
+import { readLimited } from './readLimited';
 import { readErrorBody, readReply, withTimeout, type ReplyEvent } from './replyReader';
 import { verifySettlement, type Delivered } from './settlement';
 
@@ -180,7 +181,7 @@ async function post(
   if (response.ok && response.body && response.headers.get('content-type') === FRAMES_CONTENT_TYPE) {
     return asUnreachable(response.body as AsyncIterable<Uint8Array>, signal);
   }
-  const text = (await response.text()).slice(0, CLIENT_LIMITS.errorBodyBytes);
+  const text = await readLimited(response, CLIENT_LIMITS.errorBodyBytes).catch(() => '');
   throw readErrorBody(text, 'router_unreachable');
 }
 

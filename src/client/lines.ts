@@ -1,24 +1,24 @@
+import type { Address } from '@ton/core';
 import type { Settlement, Timers } from '../channel';
 import type { Chain, Clock, EscrowState, LineEntry } from '../chain/types';
 import { openEntry, type AllocateEntry } from '../protocol/allocate';
 import { nano } from '../protocol/amounts';
-import { escrowDomain } from '../protocol/domain';
 import type { KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import { LIMITS } from '../protocol/limits';
-import { lineId, type Line } from '../protocol/line';
+import { lineId } from '../protocol/line';
 import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
 import { EMPTY_RANGE, encodeProof, type MountainRange } from '../protocol/mountainRange';
 import { RECEIPT_FINAL, type Receipt, type Signed, type Ticket } from '../protocol/signed';
-import type { Address } from '@ton/core';
 import { sendAllocation } from './allocation';
+import { readEscrow } from './escrowReader';
 import {
+  exhausted,
   lineOf,
   lineTarget,
+  newLine,
   planFunding,
   readDeposit,
   settleByFor,
-  type Plan,
   type Step,
   type Wish,
 } from './funding';
@@ -124,14 +124,32 @@ export function createLines(
     state = await sendAllocation(before, entries, raiseNano, { ...deps, signer: config.signer, read });
   };
 
-  const withoutUnaudited = async (wishes: readonly Wish[], current: EscrowState): Promise<Wish[]> => {
+  const isPossible = ({ candidate }: Wish): boolean => {
+    const now = clock.now();
+    // It may have been found out since the wish was made.
+    if (!state || deps.isAvoided(candidate.worker.id)) return false;
+    return lineOf(held, state, candidate, now) !== null || settleByFor(candidate, now) !== null;
+  };
+
+  const planOf = (wishes: readonly Wish[], current: EscrowState): { steps: Step[] } => {
+    const plan = planFunding(config.funding, current, held, wishes, clock.now());
+    if ('refused' in plan) throw exhausted(plan);
+    return plan;
+  };
+
+  /** The wishes whose lines need no audit, or stand it. */
+  const withoutUnaudited = async (
+    wishes: readonly Wish[],
+    plan: { steps: Step[] },
+    current: EscrowState,
+  ): Promise<Wish[]> => {
+    const raised = new Set(plan.steps.flatMap((step) => (step.kind === 'raise' ? [step.line] : [])));
     const honest: Wish[] = [];
     for (const wish of wishes) {
-      // Found out since the wish was made.
-      if (deps.isAvoided(wish.candidate.worker.id)) continue;
-      const line = usable(wish.candidate);
-      const unused = !line || (line.line.knownJobs === 0 && line.line.open.size === 0);
-      if (unused || (await deps.audit(wish.candidate, line, current))) honest.push(wish);
+      const own = usable(wish.candidate);
+      const isUsed = own !== null && (own.line.knownJobs > 0 || own.line.open.size > 0);
+      if (!own || !raised.has(own.line) || !isUsed || (await deps.audit(wish.candidate, own, current)))
+        honest.push(wish);
     }
     return honest;
   };
@@ -143,7 +161,7 @@ export function createLines(
       store.raised(step.line.id, now, step.capNano);
       return { kind: 'raise', cap: nano(step.capNano), lineId: Buffer.from(step.line.id, 'hex') };
     }
-    const line = newLine(step.candidate, current, now);
+    const line = newLine(step.candidate, current, held, now);
     const opened: HeldLine = {
       id: lineId(line).toString('hex'),
       line,
@@ -175,17 +193,14 @@ export function createLines(
         const before = await escrow(0);
         const hasRoom = (): boolean => (usable(first.candidate)?.roomNano ?? -1n) >= first.needNano;
         if (hasRoom()) return true;
-        const honest = await withoutUnaudited(wishes, before);
+        if (!isPossible(first)) return false;
+        const wanted = wishes.filter(isPossible);
+        const honest = await withoutUnaudited(wanted, planOf(wanted, before), before);
         if (!honest.includes(first)) return false;
-        const now = clock.now();
         // An audit may have taken a while, and freed what lost tickets had reserved.
         const current = await escrow();
         if (hasRoom()) return true;
-        const open = honest.filter(
-          ({ candidate }) => lineOf(held, current, candidate, now) ?? settleByFor(candidate, now),
-        );
-        const plan = planFunding(config.funding, current, held, open, now);
-        if ('refused' in plan) throw exhausted(plan);
+        const plan = planOf(honest, current);
         const raiseNano = plan.steps.reduce((sum, step) => sum + step.raiseNano, 0n);
         await send(
           current,
@@ -274,68 +289,5 @@ export function createLines(
   function end(line: HeldLine): void {
     line.ended = true;
     store.endLine(domainOf(), line.id);
-  }
-
-  function newLine(candidate: Candidate, current: EscrowState, now: number): Line {
-    const line: Line = {
-      workerAddress: candidate.worker.address,
-      settleBy: settleByFor(candidate, now) ?? now,
-      feeBps: candidate.feeBps,
-      feeTo: candidate.feeTo,
-      workerKey: candidate.worker.key,
-    };
-    // The same fields would be the same line, and one that ended never comes back.
-    while (current.lines.has(lineId(line).toString('hex'))) line.settleBy -= 1;
-    return line;
-  }
-}
-
-async function readEscrow(
-  config: { escrow: Address; signer: KeyPair },
-  chain: Chain,
-  clock: Clock,
-): Promise<EscrowState> {
-  let state: EscrowState | null;
-  try {
-    state = await chain.escrow(config.escrow);
-  } catch (cause) {
-    throw new CocoonError('chain_unavailable', 'The escrow cannot be read.', { cause });
-  }
-  if (!state) throw new CocoonError('escrow_unknown', 'No escrow of this registry has that address.');
-  if (Math.abs(clock.now() - state.readAtUnix) > LIMITS.clockSkewSeconds) {
-    throw new CocoonError(
-      'chain_unavailable',
-      "The chain's last block is more than a minute from this clock.",
-    );
-  }
-  if (!state.signer?.equals(config.signer.publicKey)) {
-    throw new CocoonError('escrow_unknown', "The escrow does not name this client's signer.", {
-      remedy: 'Open the escrow with this signer, or use the key file that it names.',
-    });
-  }
-  const scope = { networkId: chain.networkId, registry: chain.registry.hash, self: config.escrow.hash };
-  if (!escrowDomain(scope, state.born).equals(state.domain)) {
-    throw new CocoonError(
-      'chain_unavailable',
-      'The endpoint reports an escrow domain that does not follow from its fields.',
-    );
-  }
-  return state;
-}
-
-function exhausted(plan: Extract<Plan, { refused: string }>): CocoonError {
-  switch (plan.refused) {
-    case 'no money':
-      return new CocoonError('escrow_exhausted', `The escrow has too little free money: ${plan.detail}.`);
-    case 'no room':
-      return new CocoonError('escrow_exhausted', `Lines would hold too much of the deposit: ${plan.detail}.`);
-    case 'budget':
-      return new CocoonError('escrow_exhausted', `The signer's budget is used up: ${plan.detail}.`, {
-        remedy: "Set the signer anew with a larger budget, from the client's own address.",
-      });
-    case 'raises':
-      return new CocoonError('escrow_exhausted', `The line was raised too often: ${plan.detail}.`, {
-        remedy: 'Wait a day, or close the line so that another is opened.',
-      });
   }
 }

@@ -4,6 +4,7 @@ import { CocoonError } from '../protocol/errors';
 import { openOffer, orderBookSchema, type BookEntry, type OrderBook } from '../protocol/wire';
 import { CLIENT_LIMITS } from './limits';
 import { isPriceAllowed, isSimulated, isWorkerAllowed, type Policy } from './policy';
+import { readLimited } from './readLimited';
 import { verifyWorker, type PricedModel, type VerifiedWorker } from './verifyWorker';
 
 /** One way to have one model run: a worker, behind a router, at a price. */
@@ -192,9 +193,7 @@ async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promis
       signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs),
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    if (Number(response.headers.get('content-length') ?? 0) > CLIENT_LIMITS.bookMaxBytes)
-      throw new Error('too large');
-    return orderBookSchema.parse(await response.json());
+    return orderBookSchema.parse(JSON.parse(await readLimited(response, CLIENT_LIMITS.bookMaxBytes)));
   } catch (cause) {
     throw new CocoonError('router_unreachable', `The router ${router} gives no order book.`, { cause });
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../chain/types';
 import type { Auditor } from './audit';
 import type { Lines } from './lines';
-import type { Market } from './market';
+import type { HeldLine } from './heldLine';
+import type { Candidate, Market } from './market';
 import type { Target } from './select';
 
 /** After a refusal nothing is tried again for so long: the money will not be there a moment later. */
@@ -25,7 +26,9 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
     const usable = lines.usable(candidate);
     const isLost = [...(usable?.line.open.values() ?? [])].some(({ running: isRunning }) => !isRunning);
     if (usable && isLost) await deps.audit(candidate, usable, await lines.escrow());
-    const sameModel = (await market.candidates()).filter(({ model }) => model.id === candidate.model.id);
+    const candidates = await market.candidates();
+    const sameModel = candidates.filter(({ model }) => model.id === candidate.model.id);
+    await closeOutlived(candidates);
     const spares = lines.spares(sameModel, 0);
     const low = (lines.usable(candidate)?.roomNano ?? 0n) < maxFeeNano * JOBS_AHEAD;
     const wishes = [...(low ? [candidate] : []), ...spares].map((wish) => ({
@@ -33,6 +36,17 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
       needNano: wish === candidate ? maxFeeNano * JOBS_AHEAD : maxFeeNano,
     }));
     if (wishes.length > 0) await lines.fund(wishes);
+  };
+
+  /** Lines to a key that its worker has replaced: nothing can be bought through them any more. */
+  const closeOutlived = async (candidates: readonly Candidate[]): Promise<void> => {
+    const keys = new Set(candidates.map(({ worker }) => worker.id));
+    const isOutlived = ({ ended, line, workerId }: HeldLine): boolean =>
+      !ended &&
+      !keys.has(workerId) &&
+      candidates.some(({ worker }) => worker.address.equals(line.workerAddress));
+    const outlived = lines.held().filter(isOutlived);
+    if (outlived.length > 0) await lines.closeLines(outlived.map(({ id }) => id));
   };
 
   return {

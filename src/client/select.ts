@@ -1,7 +1,7 @@
 import type { EscrowState } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
 import { pick, rank, type Ranked } from './choose';
-import type { Failures } from './failures';
+import { routeName, type Failures } from './failures';
 import type { Lines, UsableLine } from './lines';
 import { isAffordable, type Candidate, type Market } from './market';
 import type { ModelRequest } from './modelRequest';
@@ -41,12 +41,10 @@ export async function selectTarget(
   const all = await market.candidates();
   const fitting = affordable(ofModel(request, all, market), request, deps);
   const escrow = await lines.escrow();
-  const left = fitting.filter(({ candidate: { worker } }) => !wanted.tried.has(worker.id));
+  const left = fitting.filter(({ candidate }) => !wanted.tried.has(routeName(candidate)));
   if (left.length === 0) throw new CocoonError('no_attested_worker', 'Every worker of this model was tried.');
 
-  const awake = left.filter(
-    ({ candidate, freeSlots }) => freeSlots > 0 && !failures.isResting(candidate.worker.id),
-  );
+  const awake = left.filter(({ candidate, freeSlots }) => freeSlots > 0 && !failures.isResting(candidate));
   const hasRoom = ({ candidate, maxFeeNano }: Ranked): boolean =>
     (lines.usable(candidate)?.roomNano ?? -1n) >= maxFeeNano;
 
@@ -62,7 +60,7 @@ export async function selectTarget(
   try {
     const others = fundable
       .map(({ candidate }) => candidate)
-      .filter(({ worker }) => worker !== first.candidate.worker);
+      .filter(({ worker }) => worker.id !== first.candidate.worker.id);
     const spares = lines.spares(others, 1);
     const funded = await lines.fund([
       { candidate: first.candidate, needNano: first.maxFeeNano },

@@ -2,7 +2,7 @@ import type { ResponseHead } from '../channel';
 import { CocoonError } from '../protocol/errors';
 import { cocoonObject, createAnswerMeter, parseChunk } from './answer';
 import { pause } from './allocation';
-import { faultOf, type Failures } from './failures';
+import { faultOf, routeName, type Failures } from './failures';
 import { startJob, type JobCost, type JobDeps, type RunningJob } from './job';
 import { CLIENT_LIMITS } from './limits';
 import { orderOf, type ModelRequest } from './modelRequest';
@@ -29,6 +29,7 @@ export async function serveModelRequest(
   deps: ServeDeps,
 ): Promise<Response> {
   const tried = new Set<string>();
+  const unseen = new Set<string>();
   let waitedMs = 0;
   let lastError: CocoonError | null = null;
   for (let attempts = 0; ;) {
@@ -59,15 +60,22 @@ export async function serveModelRequest(
       lastError = noteFault(target, toCocoonError(error), deps);
       const fault = faultOf(lastError);
       if (fault === 'dishonest' || fault === 'request' || attempts >= CLIENT_LIMITS.attempts) throw lastError;
-      if (fault !== 'busy') tried.add(target.candidate.worker.id);
-      if (fault === 'line') await deps.lines.escrow(0);
+      const route = routeName(target.candidate);
+      if (fault === 'line' && !unseen.has(route)) {
+        // A line that was just opened or raised: their view of the chain may be a block older than ours.
+        unseen.add(route);
+        await pause(deps.job.timers, CLIENT_LIMITS.allocatePollMs);
+        await deps.lines.escrow(0);
+      } else if (fault !== 'busy') {
+        tried.add(route);
+      }
     }
   }
 }
 
 function noteFault(target: Target, error: CocoonError, deps: ServeDeps): CocoonError {
   const fault = faultOf(error);
-  deps.failures.note(target.candidate.worker.id, fault, error.code);
+  deps.failures.note(target.candidate, fault, error.code);
   if (fault === 'dishonest') deps.lines.end(target.usable.line);
   deps.onFault(target.candidate.worker.id, error);
   return error;

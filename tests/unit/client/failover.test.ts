@@ -1,5 +1,6 @@
 import { createNetwork, HELLO } from './network/setup';
 import { talkativeEngine, json } from './network/engine';
+import { ROUTER_URL } from './network/router';
 
 const ANSWER = { choices: [{ message: { content: 'Hello world' } }] };
 
@@ -52,6 +53,28 @@ describe('before the first byte', () => {
       chunks.push(chunk);
     expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('Hello world');
     expect(cuts).toBe(2);
+    await client.close();
+  });
+
+  it('a router that fails means the same worker through another', async () => {
+    const routers = [ROUTER_URL, 'http://other.test'];
+    const { openai, router, client } = createNetwork({ config: { routers } });
+    router.refusals = ['router_unreachable'];
+    expect(await openai.chat.completions.create(HELLO)).toMatchObject(ANSWER);
+    expect([...router.hosts].sort()).toEqual(['other.test', 'router.test']);
+    await client.close();
+  });
+
+  it('a line that the worker does not see yet is tried once more', async () => {
+    const { openai, router, client, faults } = createNetwork();
+    router.refusals = ['line_unknown'];
+    expect(await openai.chat.completions.create(HELLO)).toMatchObject(ANSWER);
+    router.refusals = ['line_unknown', 'line_unknown'];
+    await expect(openai.chat.completions.create(HELLO)).rejects.toMatchObject({
+      status: 402,
+      code: 'line_unknown',
+    });
+    expect(faults.map(({ error }) => error.code)).toEqual(Array(3).fill('line_unknown'));
     await client.close();
   });
 

@@ -1,5 +1,6 @@
 import { createNetwork, HELLO, type NetworkOptions } from './network/setup';
-import type { Tricks } from './network/worker';
+import { talkativeEngine } from './network/engine';
+import { createFakeWorker, type Tricks } from './network/worker';
 
 const TON = 1_000_000_000n;
 
@@ -169,6 +170,19 @@ describe('a used line', () => {
     expect(lines.filter(({ open }) => open).map(({ id }) => id)).not.toContain(line!.id);
     await client.close();
   });
+});
+
+it('a line to a key that its worker has replaced is closed', async () => {
+  const { openai, client, workers, chain, clock } = createNetwork();
+  await openai.chat.completions.create(HELLO);
+  const [old] = await client.lines();
+  workers[0] = createFakeWorker(clock, { index: 1, engine: talkativeEngine, boot: 1 });
+  chain.workerStates.set(workers[0].address.hash.toString('hex'), workers[0].state);
+  clock.advance(60);
+  await openai.chat.completions.create(HELLO);
+  await client.close();
+  const closed = chain.allocations.flatMap(({ entries }) => entries.filter(({ kind }) => kind === 'close'));
+  expect(closed).toEqual([{ kind: 'close', lineId: Buffer.from(old!.id, 'hex') }]);
 });
 
 function forged(text: string): string {

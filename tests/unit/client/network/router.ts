@@ -13,6 +13,8 @@ export interface FakeRouter {
   entry: Partial<BookEntry>;
   /** Answers the next jobs with these errors. */
   refusals: ErrorCode[];
+  /** The host of each job. */
+  hosts: string[];
   /** Everything that was posted. */
   received: Buffer[];
   /** Called before each job is relayed. */
@@ -75,13 +77,15 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
     book: {},
     entry: {},
     refusals: [],
+    hosts: [],
     received: [],
     beforeJob: null,
     aborted: 0,
     upstreamAborted,
     fetch: async (input, init = {}) => {
       init.signal?.throwIfAborted();
-      const { pathname } = new URL(input as string);
+      const { pathname, host } = new URL(input);
+      if (pathname === '/v1/jobs') router.hosts.push(host);
       if (pathname === '/v1/book') return Response.json(readBook());
       if (pathname === '/v1/jobs') return Promise.race([runJob(init), untilAborted(init.signal)]);
       return new Response('', { status: 404 });

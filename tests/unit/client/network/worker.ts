@@ -94,9 +94,15 @@ export interface FakeWorker {
 
 export function createFakeWorker(
   clock: ManualClock,
-  options: { index: number; engine(request: RequestPlaintext): EngineAnswer; ask?: Partial<Ask> },
+  options: {
+    index: number;
+    engine(request: RequestPlaintext): EngineAnswer;
+    ask?: Partial<Ask>;
+    /** Another one makes another boot of the same worker. */
+    boot?: number;
+  },
 ): FakeWorker {
-  const keys = keyPairFromSeed(Buffer.alloc(32, 0x10 + options.index));
+  const keys = keyPairFromSeed(Buffer.alloc(32, 0x10 + options.index + 0x20 * (options.boot ?? 0)));
   const hpke = generateHpkeKeyPair();
   const address = new Address(0, Buffer.alloc(32, 0x40 + options.index));
   const domain = workerDomain({ networkId: NETWORK_ID, registry: REGISTRY.hash, self: address.hash });
@@ -184,7 +190,7 @@ export function createFakeWorker(
       feeRecipients: [{ feeTo: Buffer.alloc(20, 0xfe), maxBps: 300, owedNano: nano(0) }],
       balanceNano: nano(0),
       readAtUnix: Math.floor(clock.now()),
-    } as WorkerState,
+    },
     setPrices(change) {
       worker.ask = addAsk(change);
     },
