@@ -60,7 +60,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('wait'), seconds: fc.integer({ min: 1, max: 9 * N.DAY }) }),
   },
-) as fc.Arbitrary<Command>;
+);
 
 /** Sends what the command says, and holds the answer and everybody's gain against the model. */
 async function run(net: N.Network, model: M.WorkerModel, step: Command): Promise<void> {
