@@ -70,6 +70,8 @@ export interface Ledger {
   tally(account: LineAccount): Tally;
   accounts(): LineAccount[];
   audit(account: LineAccount, from: number, limit: number): AuditItem[];
+  /** Forgets lines that settled before, with their jobs: nothing can be paid on them any more. */
+  prune(beforeUnix: number): Promise<void>;
   /** Strictly rising over restarts. */
   nextSeq(atLeast: number): number;
   broken(): boolean;
@@ -106,6 +108,8 @@ export function openLedger(
     addJob: db.prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, 0, NULL, NULL)'),
     bill: db.prepare('UPDATE jobs SET state = 1, position = ?, record = ? WHERE domain = ? AND job_id = ?'),
     drop: db.prepare('UPDATE jobs SET state = 2 WHERE domain = ? AND job_id = ? AND state = 0'),
+    dropLine: db.prepare('DELETE FROM lines WHERE domain = ? AND line_id = ?'),
+    dropJobs: db.prepare('DELETE FROM jobs WHERE domain = ? AND line_id = ?'),
     audit: db.prepare(
       'SELECT ticket, record FROM jobs WHERE domain = ? AND line_id = ? AND position >= ? ORDER BY position LIMIT ?',
     ),
@@ -216,6 +220,17 @@ export function openLedger(
           record: Buffer.from(row.record),
         }),
       ),
+    async prune(beforeUnix) {
+      const ended = [...accounts.values()].filter((account) => account.line.settleBy < beforeUnix);
+      if (ended.length === 0) return;
+      await commits.run(() => {
+        for (const { domain, lineId } of ended) {
+          statements.dropLine.run(domain, lineId);
+          statements.dropJobs.run(domain, lineId);
+          accounts.delete(keyOf(domain, lineId));
+        }
+      });
+    },
     nextSeq(atLeast) {
       seq = Math.max(seq + 1, Math.floor(atLeast));
       writeMeta.run('seq', seq);

@@ -50,9 +50,9 @@ export const WORKER_LIMITS = {
   autopilotEveryMs: 30_000,
 
   settleEveryMs: 60_000,
-  settleDailySeconds: 86_400,
-  /** Settle when a line has less than this left. */
-  settleBeforeEndSeconds: 26 * 3_600,
+  pruneEveryMs: 3_600_000,
+  /** A line is forgotten so long after its last second. */
+  keepEndedSeconds: 86_400,
 
   drainTimeoutMs: 60_000,
   linkDrainMs: 5_000,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pino from 'pino';
+import { announceStatement } from '../chain/accounts';
 import { createChain, type ConnectedChain } from '../chain/chain';
 import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
 import { createSettlement } from '../chain/settlement';
@@ -9,7 +10,6 @@ import type { WalletSender } from '../chain/types';
 import { createWalletSender } from '../chain/wallet';
 import { systemTimers } from '../channel';
 import { CocoonError } from '../protocol/errors';
-import { announceMessage } from './announce';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { readWalletKey } from './walletKeyFile';
 import { createWorker, type Worker } from './worker';
@@ -72,11 +72,11 @@ export async function startWorker(config: WorkerConfig, log: pino.Logger): Promi
       onFailure: (escrow, error) => log.warn({ err: error, escrow: escrow.toString() }, 'a settle failed'),
     });
   return createWorker(config, {
-    ...{ chain, clock, log, randomBytes, announceMessage },
+    ...{ chain, clock, log, randomBytes },
     timers: systemTimers,
     random: Math.random,
     chainOffsetSeconds: () => clock.chainOffsetSeconds(),
-    ...(operator ? { operator } : {}),
+    ...(operator ? { announce: (statement) => announceStatement(operator, config.worker, statement) } : {}),
     ...(settlement ? { settlement } : {}),
   });
 }

@@ -1,6 +1,5 @@
-import type { Address, Cell } from '@ton/core';
-import type { Chain, Clock, Sender, WorkerState } from '../chain/types';
-import { statementCell } from '../protocol/statement';
+import type { Address } from '@ton/core';
+import type { Chain, Clock, WorkerState } from '../chain/types';
 import { WORKER_LIMITS } from './limits';
 import type { Logger } from './logger';
 import type { BuiltStatement, Statements } from './statement';
@@ -29,6 +28,9 @@ const UNKNOWN: Standing = {
   readAtUnix: 0,
 };
 
+/** Resolves when the announcement is final on chain; rejects when the contract refused it. */
+export type Announce = (statement: Buffer) => Promise<unknown>;
+
 export interface StandingWatch {
   current(): Standing;
   /** True while nothing is due: admitted, and with a statement that lasts. */
@@ -48,9 +50,8 @@ export function createStandingWatch(
     clock: Clock;
     log: Logger;
     statements: Statements;
-    /** Absent when somebody else announces for this worker. */
-    operator?: Sender;
-    announceMessage: (statement: Cell) => { body: Cell; valueNano: bigint };
+    /** Sends the statement's image from the operator's wallet; absent when somebody else does. */
+    announce?: Announce;
     onChange?: (standing: Standing) => void;
   },
 ): StandingWatch {
@@ -96,16 +97,15 @@ export function createStandingWatch(
   const announce = async (): Promise<boolean> => {
     const now = clock.now();
     if (announced && now < announced.atUnix + WORKER_LIMITS.announceRetrySeconds) return false;
-    if (!deps.operator) {
+    if (!deps.announce) {
       if (!announced) announced = { statement: pending(now) ?? statements.write(now), atUnix: now };
       complain('not announced: no operator wallet is configured, so another process must announce');
       return false;
     }
     const statement = pending(now) ?? statements.write(now);
     announced = { statement, atUnix: now };
-    const { body, valueNano } = deps.announceMessage(statementCell(statement.image));
     try {
-      await deps.operator.send({ to: config.worker, valueNano, body, bounce: true });
+      await deps.announce(statement.image);
       log.info({ statement: statement.hash.toString('hex') }, 'statement announced');
       return true;
     } catch (error) {

@@ -1,7 +1,6 @@
-import type { Cell } from '@ton/core';
 import { createEscrowCache } from '../chain/escrowCache';
 import type { Settlement } from '../chain/settlement';
-import type { Chain, Clock, Sender } from '../chain/types';
+import type { Chain, Clock } from '../chain/types';
 import type { Timers } from '../channel';
 import { workerDomain } from '../protocol/domain';
 import { CocoonError } from '../protocol/errors';
@@ -26,7 +25,7 @@ import { createOfferBoard } from './offer';
 import { createReceiptSigner } from './receipts';
 import { createReplyCache } from './replyCache';
 import { createSettler } from './settler';
-import { createStandingWatch } from './standing';
+import { createStandingWatch, type Announce } from './standing';
 import { createStatements } from './statement';
 import { ensureStateDir } from './stateFiles';
 import { createStatusBoard } from './status';
@@ -40,11 +39,10 @@ export interface WorkerDeps {
   /** In [0, 1); for jitter only. */
   random: () => number;
   log: Logger;
-  announceMessage: (statement: Cell) => { body: Cell; valueNano: bigint };
   /** How far the chain's time is from the clock's; beyond a minute no new job is taken. */
   chainOffsetSeconds?: () => number;
-  /** Announces statements; absent when another process does. */
-  operator?: Sender;
+  /** Announces a statement from the operator's wallet; absent when another process does. */
+  announce?: Announce;
   /** Settles; absent when routers or another process do. */
   settlement?: Pick<Settlement, 'run'>;
   /** A test may end the process here. */
@@ -119,8 +117,8 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   const standing = createStandingWatch(
     { worker: config.worker, receiptKey: workerKey },
     {
-      ...{ chain, clock, log, statements, announceMessage: deps.announceMessage },
-      ...(deps.operator ? { operator: deps.operator } : {}),
+      ...{ chain, clock, log, statements },
+      ...(deps.announce ? { announce: deps.announce } : {}),
       onChange: () => {
         offers.refresh();
         status.refresh();
@@ -221,6 +219,10 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
       if (asks.step(utilisation.read())) offers.refresh();
     }),
     every(timers, WORKER_LIMITS.settleEveryMs, () => void settler?.run()),
+    every(timers, WORKER_LIMITS.pruneEveryMs, () => {
+      const forget = ledger.prune(now() - WORKER_LIMITS.keepEndedSeconds);
+      forget.catch((error: unknown) => log.error({ err: error }, 'the ledger could not be pruned'));
+    }),
   ];
   await Promise.all([standing.tick(), health.check()]);
   const links = config.routers.map((url) =>

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { announceStatement } from '../../../src/chain/accounts';
 import { createSettlement } from '../../../src/chain/settlement';
 import { systemTimers } from '../../../src/channel';
 import type { Actor } from '../../../src/demo/cast';
 import { admit, DEMO_IMAGE, DEMO_TERMS } from '../../../src/demo/maintainer';
 import { stake } from '../../../src/demo/provider';
-import { announceMessage } from '../../../src/worker/announce';
 import { workerConfigSchema } from '../../../src/worker/config';
 import { silentLogger } from '../../../src/worker/logger';
 import { createWorker, type Worker } from '../../../src/worker/worker';
@@ -69,9 +69,9 @@ export async function startWorker(
   });
   const start = (): Promise<Worker> =>
     createWorker(config, {
-      ...{ chain, clock, randomBytes, announceMessage, timers: systemTimers, random: Math.random },
+      ...{ chain, clock, randomBytes, timers: systemTimers, random: Math.random },
       log: silentLogger,
-      operator: operator.wallet,
+      announce: (statement) => announceStatement(operator.wallet, address, statement),
       settlement: createSettlement({ chain, clock, wallet: provider.wallet }),
     });
 

@@ -291,13 +291,35 @@ describe('worker accepts a job at the edge of what it allows', () => {
 });
 
 describe('worker that is not admitted', () => {
-  it('worker refuses every job until the registry confirms its statement', async () => {
+  it('worker has nothing to offer until the registry confirms its statement, and links at once when it does', async () => {
     const world = await createWorld({ admits: false });
     try {
-      expect((await world.send(world.job())).code).toBe('worker_unverified');
+      expect(world.worker.offer()).toBeNull();
+      expect(world.worker.status()).toMatchObject({
+        ready: false,
+        admitted: false,
+        links: [{ connected: false }],
+      });
       world.chain.admitAnnounced();
+      world.timers.advance(1_000);
+      await world.until(() => world.worker.status().links[0]!.connected);
+      await world.run();
+    } finally {
+      await world.end();
+    }
+  });
+
+  it('worker that unstaked refuses every job, and serves again when it is active again', async () => {
+    const world = await createWorld();
+    const active = world.chain.workerState!;
+    try {
+      world.chain.workerState = { ...active, active: false };
       world.timers.advance(10_000);
-      await new Promise((resolve) => setImmediate(resolve));
+      await world.until(() => !world.worker.status().admitted);
+      expect((await world.send(world.job())).code).toBe('worker_unverified');
+      world.chain.workerState = active;
+      world.timers.advance(1_000);
+      await world.until(() => world.worker.status().admitted);
       await world.run();
     } finally {
       await world.end();

@@ -1,7 +1,5 @@
-import { sha256 } from '../../../src/protocol/hash';
-import { jobFee } from '../../../src/protocol/price';
 import { leafHash, rootFromProof } from '../../../src/protocol/mountainRange';
-import { askLayout, receiptLayout, ticketLayout, verifySigned } from '../../../src/protocol/signed';
+import { receiptLayout, ticketLayout, verifySigned } from '../../../src/protocol/signed';
 import { openReply } from './support/testClient';
 import { createWorld, type World } from './support/world';
 

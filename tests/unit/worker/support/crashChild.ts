@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { systemTimers } from '../../../../src/channel';
-import { announceMessage } from '../../../../src/worker/announce';
 import { workerConfigSchema } from '../../../../src/worker/config';
 import { silentLogger } from '../../../../src/worker/logger';
 import { createWorker } from '../../../../src/worker/worker';
@@ -36,7 +35,7 @@ async function run({ stateDir, router, engine, point, passing }: CrashPlan): Pro
       ...{ worker: WORKER.toRawString(), imageId: 'ab'.repeat(32) },
     }),
     {
-      ...{ chain, clock, announceMessage, randomBytes, log: silentLogger, operator: chain.operator },
+      ...{ chain, clock, randomBytes, log: silentLogger, announce: chain.announce },
       ...{ timers: systemTimers, random: Math.random },
       faultPoint(name) {
         if (name !== point || ++passed < passing) return;

@@ -56,7 +56,7 @@ export async function startTestRouter(): Promise<TestRouter> {
     dropLink() {
       const dropped = session;
       session = null;
-      if (!dropped || dropped.closed) return Promise.resolve();
+      if (!dropped || dropped.destroyed) return Promise.resolve();
       return new Promise((resolve) => {
         dropped.once('close', () => resolve());
         dropped.destroy();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Address } from '@ton/core';
-import type { Chain, EscrowState, LineEntry, Sender, WorkerState } from '../../../../src/chain/types';
+import type { Chain, EscrowState, LineEntry, WorkerState } from '../../../../src/chain/types';
 import { nano } from '../../../../src/protocol/amounts';
 import { escrowDomain } from '../../../../src/protocol/domain';
 import { CocoonError } from '../../../../src/protocol/errors';
@@ -11,8 +11,8 @@ import { keyPairFromSeed, type KeyPair } from '../../../../src/protocol/ed25519'
 import { sha256 } from '../../../../src/protocol/hash';
 import { lineId, NO_FEE_RECIPIENT, type Line } from '../../../../src/protocol/line';
 import { parseStatement, statementHash } from '../../../../src/protocol/statement';
-import { announceMessage } from '../../../../src/worker/announce';
 import { workerConfigSchema, type WorkerConfig } from '../../../../src/worker/config';
+import { closeLedgerDatabase, openLedgerDatabase } from '../../../../src/worker/ledgerSchema';
 import { silentLogger } from '../../../../src/worker/logger';
 import { createWorker, type Worker, type WorkerDeps } from '../../../../src/worker/worker';
 import { startScriptedEngine, type ScriptedEngine } from './scriptedEngine';
@@ -62,6 +62,8 @@ export interface World {
   open(line: Line): void;
   /** The offer as a router gets it now. */
   offerText(): string;
+  /** Lines in the ledger on disk; the worker is closed for it. */
+  ledgerLines(): Promise<number>;
   /** Lets the event loop run until the condition holds. */
   until(condition: () => boolean): Promise<void>;
   /** A second worker over the same directory. */
@@ -83,7 +85,7 @@ export interface TestChain extends Chain {
   announced: number;
   /** False while the registry's owner confirms nothing. */
   admits: boolean;
-  operator: Sender;
+  announce(image: Buffer): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -115,7 +117,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   const start = (deps: Partial<WorkerDeps>): Promise<Worker> =>
     createWorker(config, {
-      ...{ chain, clock, timers, log: silentLogger, announceMessage, operator: chain.operator },
+      ...{ chain, clock, timers, log: silentLogger, announce: chain.announce },
       randomBytes: (bytes) =>
         Buffer.from(createHash('shake256', { outputLength: bytes }).update(`${++draws}`).digest()),
       random: () => 0.5,
@@ -185,6 +187,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     open: (line) => openLine(escrow, line),
     offerText: () => worker.offer()?.text ?? '',
     until,
+    async ledgerLines() {
+      await worker.close();
+      const db = openLedgerDatabase(join(stateDir, 'ledger.sqlite'));
+      const { lines } = db.prepare('SELECT count(*) AS lines FROM lines').get() as { lines: number };
+      closeLedgerDatabase(db);
+      return lines;
+    },
     startAnother: () => start({}),
     async restart(deps = {}) {
       session = null;
@@ -285,15 +294,11 @@ export function createTestChain(
       if (!statement) throw new Error('nothing was announced');
       return { hash: statementHash(statement), hpkeKey: parseStatement(statement).hpkeKey };
     },
-    operator: {
-      address: WORKER,
-      send({ body }: { body?: import('@ton/core').Cell }) {
-        const slice = body!.beginParse().skip(32).loadRef().beginParse();
-        statement = Buffer.concat([slice.loadBuffer(127), slice.loadRef().beginParse().loadBuffer(90)]);
-        chain.announced += 1;
-        if (chain.admits) admit(chain, statement);
-        return Promise.resolve();
-      },
+    announce(image: Buffer) {
+      statement = image;
+      chain.announced += 1;
+      if (chain.admits) admit(chain, image);
+      return Promise.resolve();
     },
     blockTime: () => Promise.resolve(Math.floor(clock.now())),
     escrow(address: Address) {
