@@ -90,12 +90,12 @@ export function prepareRequest(
   if (generates) {
     delete body['max_completion_tokens'];
     body['max_tokens'] = maxTokens;
+    if (rules.cacheSalt !== null) body['cache_salt'] = rules.cacheSalt;
     if (stream) {
       const options = { include_usage: true };
       body['stream_options'] = rules.continuousUsage ? { ...options, continuous_usage_stats: true } : options;
     }
   }
-  if (rules.cacheSalt !== null) body['cache_salt'] = rules.cacheSalt;
   const encoded = Buffer.from(JSON.stringify(body));
   return {
     method: 'POST',
