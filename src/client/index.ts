@@ -1,5 +1,6 @@
 /** The client's SDK. */
 export { createClient } from './client';
+export { connectClient, readClientFile } from './connect';
 export { createGateway, type Gateway, type GatewayConfig } from './gateway';
 export type { ModelInfo } from './models';
 export { DEFAULT_FUNDING, DEFAULT_POLICY, type FundingRules, type Policy } from './policy';

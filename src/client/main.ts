@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Address } from '@ton/core';
 import { Command } from 'commander';
 import pino from 'pino';
-import { createChain } from '../chain/chain';
-import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
-import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import { createClient } from './client';
-import { parseClientFile, type ClientFile } from './config';
+import { connectClient, readClientFile } from './connect';
 import { createGateway } from './gateway';
-import type { Client } from './types';
 
 interface Flags {
   config: string;
@@ -24,10 +18,12 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
     .option('--json', 'print the URL as one JSON line')
     .parse([...argv], { from: 'user' });
   const flags = program.opts<Flags>();
-  const file = parseClientFile(readFileSync(flags.config, 'utf8'));
+  const file = readClientFile(flags.config);
   const log = pino({ level: file.logLevel }, pino.destination({ fd: 2, sync: true }));
 
-  const { client, stopClock } = await startClient(file, log);
+  const client = await connectClient(file, {
+    onFault: (worker, error) => log.warn({ worker, code: error.code, err: error }, 'a request failed'),
+  });
   const { host, port, bodyMaxBytes, corsOrigins, apiKeysFile } = file.gateway;
   const gateway = createGateway(client, {
     host,
@@ -48,10 +44,7 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
       .close()
       .then(() => client.close())
       .then(
-        () => {
-          stopClock();
-          process.exit(0);
-        },
+        () => process.exit(0),
         (error: unknown) => {
           log.error({ err: error }, 'shutdown failed');
           process.exit(1);
@@ -60,59 +53,6 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-}
-
-/** Connects a client to the chain and the routers that its file names. */
-export async function startClient(
-  file: ClientFile,
-  log: pino.Logger,
-): Promise<{ client: Client; stopClock: () => void }> {
-  const { endpoint, registry, networkId, apiKeyFile, devnet } = file.chain;
-  const chain = await createChain({
-    endpoint,
-    registry: Address.parse(registry),
-    ...(networkId === undefined ? {} : { networkId }),
-    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
-  });
-  const clock = await createChainClock(
-    devnet === undefined
-      ? { source: blockTimeSource(chain), follow: 'system' }
-      : { source: devnetTimeSource(devnet), follow: 'chain' },
-  );
-  const { policy, lines } = file;
-  const client = createClient(
-    {
-      routers: file.routers,
-      escrow: Address.parse(file.escrow),
-      signer: readSigner(file.signerSeedFile),
-      dataDir: file.dataDir,
-      policy: { ...policy, maxFeeNano: policy.maxFee },
-      funding: {
-        firstCapNano: lines.firstCap,
-        raiseMinNano: lines.raiseMin,
-        raiseMaxNano: lines.raiseMax,
-        roomPercent: lines.roomPercent,
-        maxLines: lines.most,
-        raisesPerDay: lines.raisesPerDay,
-      },
-    },
-    {
-      chain,
-      clock,
-      onFault: (worker, error) => log.warn({ worker, code: error.code, err: error }, 'a request failed'),
-    },
-  );
-  return { client, stopClock: () => clock.stop() };
-}
-
-function readSigner(path: string): KeyPair {
-  const text = readFileSync(path, 'utf8').trim();
-  if (!/^[0-9a-f]{64}$/i.test(text)) {
-    throw new CocoonError('invalid_request', `${path} does not hold a seed.`, {
-      remedy: 'A signer seed is 32 bytes in hex.',
-    });
-  }
-  return keyPairFromSeed(Buffer.from(text, 'hex'));
 }
 
 function readLines(path: string): string[] {

@@ -1,4 +1,6 @@
+import { join, resolve } from 'node:path';
 import { parseClientFile } from '../../../src/client/config';
+import { readClientFile } from '../../../src/client/connect';
 
 const FILE = {
   chain: { endpoint: 'http://127.0.0.1:8081', registry: 'EQAA' },
@@ -28,4 +30,11 @@ it.each<[string, object]>([
 ])('a configuration file with %s is refused', (_, file) => {
   expect(() => parseClientFile(JSON.stringify(FILE))).not.toThrow();
   expect(() => parseClientFile(JSON.stringify(file))).toThrow();
+});
+
+it('the example is a configuration file, and its paths are relative to it', () => {
+  const folder = resolve(__dirname, '../../../examples/client');
+  const file = readClientFile(join(folder, 'client.json'));
+  expect(file.signerSeedFile).toBe(join(folder, 'signer.hex'));
+  expect(file.policy.maxFee).toBe(50_000_000n);
 });

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Address } from '@ton/core';
+import { createChain } from '../chain/chain';
+import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
+import { CocoonError } from '../protocol/errors';
+import { createClient } from './client';
+import { parseClientFile, type ClientFile } from './config';
+import type { Client, ClientDeps } from './types';
+
+/** Reads a configuration file; paths inside it are relative to its folder. */
+export function readClientFile(path: string): ClientFile {
+  const file = parseClientFile(readFileSync(path, 'utf8'));
+  const here = (name: string): string => resolve(dirname(path), name);
+  const { apiKeyFile, ...chain } = file.chain;
+  const { apiKeysFile, ...gateway } = file.gateway;
+  return {
+    ...file,
+    chain: apiKeyFile === undefined ? chain : { ...chain, apiKeyFile: here(apiKeyFile) },
+    gateway: apiKeysFile === undefined ? gateway : { ...gateway, apiKeysFile: here(apiKeysFile) },
+    signerSeedFile: here(file.signerSeedFile),
+    dataDir: here(file.dataDir),
+  };
+}
+
+/** Connects a client to the chain and the routers that its file names. Its `close` ends everything that this opened. */
+export async function connectClient(
+  file: ClientFile,
+  deps: Pick<ClientDeps, 'onFault'> = {},
+): Promise<Client> {
+  const { endpoint, registry, networkId, apiKeyFile, devnet } = file.chain;
+  const signer = readSigner(file.signerSeedFile);
+  const chain = await createChain({
+    endpoint,
+    registry: Address.parse(registry),
+    ...(networkId === undefined ? {} : { networkId }),
+    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
+  });
+  const clock = await createChainClock(
+    devnet === undefined
+      ? { source: blockTimeSource(chain), follow: 'system' }
+      : { source: devnetTimeSource(devnet), follow: 'chain' },
+  );
+  const { policy, lines } = file;
+  const client = createClient(
+    {
+      routers: file.routers,
+      escrow: Address.parse(file.escrow),
+      signer,
+      dataDir: file.dataDir,
+      policy: { ...policy, maxFeeNano: policy.maxFee },
+      funding: {
+        firstCapNano: lines.firstCap,
+        raiseMinNano: lines.raiseMin,
+        raiseMaxNano: lines.raiseMax,
+        roomPercent: lines.roomPercent,
+        maxLines: lines.most,
+        raisesPerDay: lines.raisesPerDay,
+      },
+    },
+    { chain, clock, ...deps },
+  );
+  return {
+    ...client,
+    async close() {
+      await client.close();
+      clock.stop();
+    },
+  };
+}
+
+function readSigner(path: string): KeyPair {
+  const text = readFileSync(path, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/i.test(text)) {
+    throw new CocoonError('invalid_request', `${path} does not hold a seed.`, {
+      remedy: 'A signer seed is 32 bytes in hex.',
+    });
+  }
+  return keyPairFromSeed(Buffer.from(text, 'hex'));
+}
