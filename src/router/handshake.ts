@@ -37,6 +37,7 @@ export function switchProtocols(socket: Socket, head: Buffer, limits: RouterLimi
   const session = connect('http://worker', {
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: limits.streamWindowBytes },
+    maxSessionMemory: limits.linkMemoryMebibytes,
   });
   // Node's HTTP server leaves its sockets half open: a worker that died would else be noticed only by its silence.
   socket.once('end', () => session.destroy());

@@ -34,6 +34,8 @@ export interface RouterLimits {
   /** HTTP/2 receive windows: one reply, and all replies of one link. */
   streamWindowBytes: number;
   linkWindowBytes: number;
+  /** What one link's HTTP/2 state may take before it opens no more streams; Node's unit is MiB. */
+  linkMemoryMebibytes: number;
 
   /** How long one rendering of the order book is served. */
   bookCacheMs: number;
@@ -78,6 +80,7 @@ export const ROUTER_LIMITS: RouterLimits = {
   recheckIntervalMs: 60 * SECOND,
   streamWindowBytes: 256 * KIB,
   linkWindowBytes: 16 * MIB,
+  linkMemoryMebibytes: 128,
 
   bookCacheMs: 1 * SECOND,
   rememberedTickets: 100_000,

@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { nano } from '../../../src/protocol/amounts';
+import { LIMITS } from '../../../src/protocol/limits';
 import { lineImage } from '../../../src/protocol/line';
 import {
   FRAMES_CONTENT_TYPE,
@@ -334,6 +335,18 @@ test('router logs and stores nothing of what a job or reply holds', async () => 
   expect(Buffer.concat(files).includes(planted)).toBe(false);
   // The worker did get it: the word went through.
   expect(fake.jobs[0]!.includes(planted)).toBe(true);
+});
+
+test('the largest job and many small ones pass side by side', async () => {
+  const receipt = rig.client.receipt(rig.worker);
+  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [], receipt), offer: rig.worker.offer({ slots: 64 }) });
+  await fake.accepted;
+  const bodies = [Buffer.alloc(LIMITS.requestMaxBytes, 5), ...Array.from({ length: 40 }, (_, i) => Buffer.from(`small ${i}`))];
+  const jobs = bodies.map((body) => rig.client.job(body));
+  const replies = await Promise.all(jobs.map(async (job) => readFrames(await rig.post(job))));
+  expect(replies.map(({ frames }) => frames.at(-1)!.kind)).toEqual(jobs.map(() => FrameKind.Receipt));
+  const largest = fake.jobs.find((job) => job.length > LIMITS.requestMaxBytes)!;
+  expect(largest.equals(jobs[0]!)).toBe(true);
 });
 
 test('receipts of one line that end side by side are all handed on', async () => {
