@@ -3,8 +3,6 @@ import type { Collator } from './collator';
 import type { Ledger } from './ledger';
 import type { DevnetStore } from './store';
 
-export type Scheduler = ReturnType<typeof createScheduler>;
-
 /** Decides when a block with transactions is made: at the interval, or at once when that is zero. */
 export function createScheduler(deps: {
   store: DevnetStore;

@@ -5,6 +5,10 @@ import {
   announceStatement,
   claimEarnings,
   closeLines,
+  delistRecipient,
+  listRecipient,
+  setOperator,
+  setSigner,
   openEscrow,
   stakeWorker,
   topUp,
@@ -259,6 +263,27 @@ describe('the chain room on a devnet', () => {
     const after = await economy.chain.balance(provider.address);
     expect(after - before).toBe(claimableNano - feesNano);
     expect((await economy.chain.worker(worker.address))!.claimableNano).toBe(0n);
+  });
+
+  test('provider changes his operator, lists a router and delists it', async () => {
+    const feeTo = client.address.hash.subarray(0, 20);
+    await listRecipient(provider, worker.address, feeTo, 200);
+    await setOperator(provider, worker.address, client.address);
+    const listed = (await economy.chain.worker(worker.address))!;
+    expect(listed.operator.toString()).toBe(client.address.toString());
+    expect(listed.feeRecipients).toEqual([expect.objectContaining({ feeTo, maxBps: 200, owedNano: 0n })]);
+    await delistRecipient(provider, worker.address, feeTo);
+    await expect(setOperator(client, worker.address, client.address)).rejects.toMatchObject({
+      message: expect.stringMatching(/not provider/) as string,
+    });
+  });
+
+  test('client replaces his signer and its budget', async () => {
+    await setSigner(client, escrow, key(201).publicKey, 7n);
+    expect(await economy.chain.escrow(escrow)).toMatchObject({
+      signer: key(201).publicKey,
+      signerBudgetNano: 7n,
+    });
   });
 
   test('client closes a line and reads its date', async () => {

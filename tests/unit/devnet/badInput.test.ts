@@ -23,7 +23,7 @@ describe('bad requests to the devnet', () => {
     headers: Record<string, string> = { 'content-type': 'application/json' },
   ) => {
     const response = await fetch(devnet.apiUrl, { method: 'POST', headers, body });
-    return { status: response.status, body: (await response.json()) as unknown };
+    return { status: response.status, body: await response.json() };
   };
   const call = (method: string, params: unknown): string =>
     JSON.stringify({ jsonrpc: '2.0', id: '1', method, params });
@@ -204,7 +204,7 @@ describe('bad requests to the devnet', () => {
 
   test('unknown paths and methods are refused in the same form', async () => {
     const response = await fetch(`${devnet.url}/nothing`);
-    expect({ status: response.status, body: (await response.json()) as unknown }).toEqual({
+    expect({ status: response.status, body: await response.json() }).toEqual({
       status: 404,
       body: { ok: false, error: 'Not Found', code: 404 },
     });

@@ -2,7 +2,12 @@ import { Cell, Address } from '@ton/core';
 import { defaultConfig, Executor } from '@ton/sandbox';
 import { EMPTY_ACCOUNT } from '../../../src/devnet/accounts';
 import { createEmulator, type EmulationScene } from '../../../src/devnet/emulator';
-import { FEES_MID_2026, readFeeParameters, withFeeParameters } from '../../../src/devnet/feeParameters';
+import {
+  FEES_MID_2026,
+  readFeeParameters,
+  readNetworkId,
+  withFeeParameters,
+} from '../../../src/devnet/feeParameters';
 import { giftMessage } from '../../../src/devnet/messages';
 import { blockId, NO_CONTENT, type BlockId } from '../../../src/devnet/timeline';
 
@@ -41,8 +46,9 @@ function abortingExecutors(traps: number) {
 }
 
 describe('the executor', () => {
-  test('runs on the prices of 2026', () => {
+  test("runs on the prices of 2026, under the devnet's own network id", () => {
     expect(readFeeParameters(config)).toEqual(FEES_MID_2026);
+    expect(readNetworkId(config)).toBe(-1001);
   });
 
   test('is replaced after an abort, and the message is run again', async () => {

@@ -1,4 +1,4 @@
-import { Address, beginCell, Cell } from '@ton/core';
+import { Address, Cell } from '@ton/core';
 import { keyPairFromSeed } from '@ton/crypto';
 import { internal, SendMode, type TonClient } from '@ton/ton';
 import type { Devnet } from '../../../src/devnet/devnet';
