@@ -124,7 +124,15 @@ export function createAdmission(config: AdmissionConfig, deps: AdmissionDeps): A
     if (known.isNew) checkEntry(entry, clock.now(), known.link.checked.minCapNano);
 
     const { domain } = state;
-    const job = { line, escrow, domain, ticket: ticket.value, entry, lineKey: lineKey(known.lineId, domain), ...known };
+    const job = {
+      line,
+      escrow,
+      domain,
+      ticket: ticket.value,
+      entry,
+      lineKey: lineKey(known.lineId, domain),
+      ...known,
+    };
     checkRoom(job);
     return job;
   };
@@ -135,7 +143,8 @@ export function createAdmission(config: AdmissionConfig, deps: AdmissionDeps): A
     async check(head) {
       const { line, ticket } = head;
       const id = lineId(line);
-      if (!id.equals(ticket.value.lineId)) throw refuse('ticket_wrong_line', 'The ticket names another line.');
+      if (!id.equals(ticket.value.lineId))
+        throw refuse('ticket_wrong_line', 'The ticket names another line.');
       const ticketHash = ticketLayout.hash(ticket.value);
       const isNew = !exposure.isKnown(ticketHash);
       if (isNew) checkTimes(ticket.value, clock.now());
@@ -159,13 +168,19 @@ export function createAdmission(config: AdmissionConfig, deps: AdmissionDeps): A
 
 function checkTimes(ticket: Ticket, nowUnix: number): void {
   if (ticket.issuedAt > nowUnix + LIMITS.clockSkewSeconds) {
-    throw refuse('ticket_not_yet_valid', `The ticket was issued at ${ticket.issuedAt}, and it is ${Math.floor(nowUnix)}.`);
+    throw refuse(
+      'ticket_not_yet_valid',
+      `The ticket was issued at ${ticket.issuedAt}, and it is ${Math.floor(nowUnix)}.`,
+    );
   }
   if (ticket.notAfter - ticket.issuedAt > LIMITS.ticketMaxSeconds) {
     throw refuse('ticket_too_long', `The ticket may start for ${ticket.notAfter - ticket.issuedAt} s.`);
   }
   if (ticket.notAfter < nowUnix) {
-    throw refuse('ticket_expired', `The ticket could start until ${ticket.notAfter}, and it is ${Math.floor(nowUnix)}.`);
+    throw refuse(
+      'ticket_expired',
+      `The ticket could start until ${ticket.notAfter}, and it is ${Math.floor(nowUnix)}.`,
+    );
   }
 }
 
@@ -204,7 +219,10 @@ function createBoundedReads(
 function checkTerms(line: Line, terms: WorkerTerms): void {
   const listed = terms.listedFeeBps(line.feeTo);
   if (line.feeBps > listed) {
-    throw refuse('line_fee_too_high', `The worker's provider lists ${listed} basis points for that recipient.`);
+    throw refuse(
+      'line_fee_too_high',
+      `The worker's provider lists ${listed} basis points for that recipient.`,
+    );
   }
   if (line.settleBy > terms.lastSettleBy) {
     throw refuse('line_too_long', `The worker key serves lines until ${terms.lastSettleBy}.`);

@@ -41,7 +41,9 @@ export function sendError(
 }
 
 export function asCocoonError(cause: unknown): CocoonError {
-  return cause instanceof CocoonError ? cause : new CocoonError('internal', 'Something failed here.', { cause });
+  return cause instanceof CocoonError
+    ? cause
+    : new CocoonError('internal', 'Something failed here.', { cause });
 }
 
 function discardRest(request: IncomingMessage): void {

@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { ROUTER_LIMITS, type RouterLimits } from './limits';
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hex`);
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes} bytes in lower-case hex`);
 
 const limitShape = Object.fromEntries(
-  Object.entries(ROUTER_LIMITS).map(([name, value]) => [name, z.number().int().positive().default(value as number)]),
+  Object.entries(ROUTER_LIMITS).map(([name, value]) => [
+    name,
+    z
+      .number()
+      .int()
+      .positive()
+      .default(value as number),
+  ]),
 ) as Record<keyof RouterLimits, z.ZodDefault<z.ZodNumber>>;
 
 /** The router's configuration file. Unknown keys fail; secrets are named by file and never written here. */

@@ -51,7 +51,10 @@ export function createFrameScanner(): { push(piece: Buffer): Scan } {
       }
       if (kind === FrameKind.Receipt) {
         if (at > 0) forward.push(bytes.subarray(0, at));
-        return { forward, last: { kind, receipt: Buffer.from(bytes.subarray(at + FRAME_HEAD_BYTES, at + size)) } };
+        return {
+          forward,
+          last: { kind, receipt: Buffer.from(bytes.subarray(at + FRAME_HEAD_BYTES, at + size)) },
+        };
       }
       at += size;
       if (kind !== FrameKind.Error) continue;

@@ -7,7 +7,14 @@ import { CocoonError } from '../protocol/errors';
 import { LINK_PROTOCOL, signedOfferSchema } from '../protocol/wire';
 import { collect } from './collect';
 import type { RouterLimits } from './limits';
-import { checkOffer, checkProof, checkWorker, type CheckedOffer, type OfferChain, type WorkerTerms } from './offers';
+import {
+  checkOffer,
+  checkProof,
+  checkWorker,
+  type CheckedOffer,
+  type OfferChain,
+  type WorkerTerms,
+} from './offers';
 
 const helloSchema = z.strictObject({
   offer: signedOfferSchema,

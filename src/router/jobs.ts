@@ -62,7 +62,11 @@ export function createJobHandler(deps: JobsDeps): JobHandler {
     if (!result.ok) throw new CocoonError(result.code, result.message);
   };
 
-  const relay = async (request: IncomingMessage, response: ServerResponse, body: BodyReceiver): Promise<void> => {
+  const relay = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: BodyReceiver,
+  ): Promise<void> => {
     const job = await admission.check(await body.head());
     const { parts, bytes, ciphertextHash } = await body.rest();
     if (!ciphertextHash.equals(job.ticket.requestHash)) {
@@ -130,7 +134,10 @@ function checkRequest(request: IncomingMessage, isDraining: boolean): void {
   }
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > ENVELOPE_HEAD_BYTES + LIMITS.requestMaxBytes) {
-    throw new CocoonError('body_too_large', `A job takes at most ${LIMITS.requestMaxBytes} bytes of ciphertext.`);
+    throw new CocoonError(
+      'body_too_large',
+      `A job takes at most ${LIMITS.requestMaxBytes} bytes of ciphertext.`,
+    );
   }
 }
 
@@ -154,7 +161,8 @@ function account(
     standings.latency(key, result.firstByteMs);
   }
   if (result.outcome === 'completed') standings.completed(key, escrow, nowUnix);
-  else if (result.outcome !== 'client_gone' && result.outcome !== 'worker_refused') standings.failed(key, escrow, nowUnix);
+  else if (result.outcome !== 'client_gone' && result.outcome !== 'worker_refused')
+    standings.failed(key, escrow, nowUnix);
   deps.log.info(
     {
       requestId: sent.requestId,

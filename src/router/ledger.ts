@@ -87,7 +87,9 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
   const altered = findAltered(file.all());
   if (altered) {
     file.close();
-    throw new Error(`the ledger ${config.path} holds an altered receipt of line ${altered.lineId.toString('hex')}`);
+    throw new Error(
+      `the ledger ${config.path} holds an altered receipt of line ${altered.lineId.toString('hex')}`,
+    );
   }
 
   const newestOf = (key: string, id: Buffer, domain: Buffer): Newest | null => {
@@ -128,7 +130,11 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
     current.resolve();
   }
 
-  const covered = async (outcome: 'known' | 'older', key: string, receipt: Receipt): Promise<RecordResult> => {
+  const covered = async (
+    outcome: 'known' | 'older',
+    key: string,
+    receipt: Receipt,
+  ): Promise<RecordResult> => {
     const waiting = batch;
     if (waiting?.rows.has(key)) await waiting.done;
     return { ok: true, outcome, receipt };
@@ -137,7 +143,10 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
   const store = async (key: string, claim: ReceiptClaim, signed: Signed<Receipt>): Promise<RecordResult> => {
     const into = openBatch();
     const stored = toStored(claim);
-    into.rows.set(key, { stored, value: receiptLayout.parse(stored.receipt.subarray(0, receiptLayout.size)) });
+    into.rows.set(key, {
+      stored,
+      value: receiptLayout.parse(stored.receipt.subarray(0, receiptLayout.size)),
+    });
     if (into.rows.size >= commitReceipts) flush();
     await into.done;
     return { ok: true, outcome: 'stored', receipt: signed.value };
@@ -148,7 +157,10 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
     const line = lineImage(claim.line);
     into.conflicts.push({ escrow: claim.escrow, line, first: newest.stored.receipt, second: claim.receipt });
     await into.done;
-    return refuse('receipt_conflicting', 'Two receipts count the same jobs with different totals or records.');
+    return refuse(
+      'receipt_conflicting',
+      'Two receipts count the same jobs with different totals or records.',
+    );
   };
 
   return {
@@ -170,7 +182,10 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
         case 'same jobs':
           return conflict(claim, newest);
         case 'impossible':
-          return refuse('receipt_stale', `A receipt with total ${newest.value.total} for ${newest.value.jobs} jobs is known.`);
+          return refuse(
+            'receipt_stale',
+            `A receipt with total ${newest.value.total} for ${newest.value.jobs} jobs is known.`,
+          );
       }
     },
     newest: (id, domain) => newestOf(lineKey(id, domain), id, domain)?.stored ?? null,
@@ -209,7 +224,9 @@ function compare(value: Receipt, newest: Receipt): 'newer' | 'older' | 'same job
   return value.flags > newest.flags || value.issuedAt > newest.issuedAt ? 'newer' : 'older';
 }
 
-function checkReceipt(claim: ReceiptClaim): { ok: true; signed: Signed<Receipt> } | (RecordResult & { ok: false }) {
+function checkReceipt(
+  claim: ReceiptClaim,
+): { ok: true; signed: Signed<Receipt> } | (RecordResult & { ok: false }) {
   let signed: Signed<Receipt>;
   try {
     signed = decodeSigned(receiptLayout, claim.receipt);
@@ -217,9 +234,17 @@ function checkReceipt(claim: ReceiptClaim): { ok: true; signed: Signed<Receipt> 
     return refuse('receipt_malformed', `A receipt takes ${RECEIPT_BYTES} bytes.`);
   }
   const { value } = signed;
-  if (!value.domain.equals(claim.domain)) return refuse('receipt_wrong_domain', 'The receipt carries another domain.');
-  if (!value.lineId.equals(claim.lineId)) return refuse('receipt_wrong_line', 'The receipt names another line.');
-  if (!verify(receiptLayout.hashImage(claim.receipt.subarray(0, receiptLayout.size)), signed.signature, claim.line.workerKey)) {
+  if (!value.domain.equals(claim.domain))
+    return refuse('receipt_wrong_domain', 'The receipt carries another domain.');
+  if (!value.lineId.equals(claim.lineId))
+    return refuse('receipt_wrong_line', 'The receipt names another line.');
+  if (
+    !verify(
+      receiptLayout.hashImage(claim.receipt.subarray(0, receiptLayout.size)),
+      signed.signature,
+      claim.line.workerKey,
+    )
+  ) {
     return refuse('receipt_bad_signature', "The receipt is not signed by the line's worker key.");
   }
   if (value.total > claim.capNano || value.total > MAX_TOTAL) {

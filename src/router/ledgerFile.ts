@@ -54,7 +54,9 @@ export function openLedgerFile(path: string): LedgerFile {
     prepareFile(db);
   } catch (cause) {
     release(db);
-    throw new Error(`the ledger ${path} cannot be opened: move it aside, or stop the process that holds it`, { cause });
+    throw new Error(`the ledger ${path} cannot be opened: move it aside, or stop the process that holds it`, {
+      cause,
+    });
   }
 
   const one = db.prepare('SELECT * FROM receipts WHERE line_id = ? AND domain = ?');
@@ -64,7 +66,9 @@ export function openLedgerFile(path: string): LedgerFile {
     `INSERT INTO receipts (line_id, domain, escrow, line, receipt, settle_by) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET receipt = excluded.receipt`,
   );
-  const remember = db.prepare('INSERT OR IGNORE INTO conflicts (escrow, line, first, second) VALUES (?, ?, ?, ?)');
+  const remember = db.prepare(
+    'INSERT OR IGNORE INTO conflicts (escrow, line, first, second) VALUES (?, ?, ?, ?)',
+  );
   const remembered = db.prepare('SELECT * FROM conflicts');
   const forget = db.prepare('DELETE FROM receipts WHERE settle_by < ?');
 
@@ -116,7 +120,9 @@ function prepareFile(db: DatabaseSyncInstance): void {
 /** Prepared statements live until they are collected and would hold the file's lock as long: it is given up by hand. */
 function release(db: DatabaseSyncInstance): void {
   try {
-    db.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;');
+    db.exec(
+      'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_master;',
+    );
   } finally {
     db.close();
   }

@@ -91,7 +91,10 @@ export function createLink(deps: LinkDeps): Link {
   };
 
   const status = session.request({ ':method': 'GET', ':path': '/v1/status' });
-  status.on('data', splitLines(limits.statusLineBytes, onLine, () => end('status line too long')));
+  status.on(
+    'data',
+    splitLines(limits.statusLineBytes, onLine, () => end('status line too long')),
+  );
   status.on('error', () => undefined);
   status.on('close', () => {
     if (!retiring) end('the status stream ended');

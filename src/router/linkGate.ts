@@ -74,7 +74,9 @@ export function createLinkGate(deps: LinkGateDeps): LinkGate {
       socket.on('error', () => socket.destroy());
       const refusal = refuseUpgrade(request) ?? overLimit(deps, greeting.size);
       if (refusal) {
-        socket.end(`HTTP/1.1 ${refusal.status} ${refusal.message}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        socket.end(
+          `HTTP/1.1 ${refusal.status} ${refusal.message}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        );
         return;
       }
       const session = switchProtocols(socket, head, limits);

@@ -77,7 +77,8 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
     },
     { chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics },
   );
-  if (file.settlement) await startSettling(file.settlement, { chain, clock, metrics, log, ledger: router.ledger });
+  if (file.settlement)
+    await startSettling(file.settlement, { chain, clock, metrics, log, ledger: router.ledger });
   return router;
 }
 

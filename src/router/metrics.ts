@@ -56,7 +56,11 @@ export function createMetrics(): RouterMetrics {
     }),
     running: new Gauge({ name: 'cocoon_router_running_jobs', help: 'Jobs being relayed', registers }),
     links: new Gauge({ name: 'cocoon_router_links', help: 'Linked workers', registers }),
-    linksRefused: new Counter({ name: 'cocoon_router_links_refused_total', help: 'Refused links', registers }),
+    linksRefused: new Counter({
+      name: 'cocoon_router_links_refused_total',
+      help: 'Refused links',
+      registers,
+    }),
     receipts: new Counter({
       name: 'cocoon_router_receipts_total',
       help: 'Receipts by what the ledger made of them',

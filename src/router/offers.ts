@@ -3,13 +3,7 @@ import type { Chain } from '../chain/types';
 import { workerDomain } from '../protocol/domain';
 import { verify } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import {
-  askLayout,
-  decodeSigned,
-  hpkeCertificateLayout,
-  verifySigned,
-  type Ask,
-} from '../protocol/signed';
+import { askLayout, decodeSigned, hpkeCertificateLayout, verifySigned, type Ask } from '../protocol/signed';
 import { parseStatement, statementHash, type Statement } from '../protocol/statement';
 import { helloDigest, openOffer, type SignedOffer, type WorkerOffer } from '../protocol/wire';
 

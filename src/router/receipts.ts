@@ -19,7 +19,8 @@ export function createReceiptHandler(ledger: ReceiptLedger, retryAfterSeconds: n
       const lineId = Buffer.from(RECEIPT_PATH.exec(path)![1]!, 'hex');
       sendJson(response, toJson(pick(ledger.findByLine(lineId), new URLSearchParams(query).get('escrow'))));
     } catch (cause) {
-      const error = cause instanceof CocoonError ? cause : new CocoonError('internal', 'The ledger could not be read.');
+      const error =
+        cause instanceof CocoonError ? cause : new CocoonError('internal', 'The ledger could not be read.');
       sendError(request, response, error, retryAfterSeconds);
     }
   };
@@ -29,11 +30,15 @@ function pick(found: StoredReceipt[], escrow: string | null): StoredReceipt {
   if (escrow !== null && !ESCROW.test(escrow)) {
     throw new CocoonError('invalid_request', 'escrow takes 32 bytes in lower-case hex.');
   }
-  const fitting = escrow === null ? found : found.filter((stored) => stored.escrow.toString('hex') === escrow);
+  const fitting =
+    escrow === null ? found : found.filter((stored) => stored.escrow.toString('hex') === escrow);
   const [first, second] = fitting;
   if (!first) throw new CocoonError('not_found', 'No receipt of this line is stored.');
   if (second && escrow === null) {
-    throw new CocoonError('invalid_request', 'Several escrows have a line of this id: add ?escrow=<account hash in hex>.');
+    throw new CocoonError(
+      'invalid_request',
+      'Several escrows have a line of this id: add ?escrow=<account hash in hex>.',
+    );
   }
   return first;
 }

@@ -51,7 +51,11 @@ const MAX_BYTES = ENVELOPE_HEAD_BYTES + LIMITS.requestMaxBytes;
  * Reads a job's body in two steps, so that a job whose head is refused costs its sender's bandwidth and not our
  * memory. Bounded in bytes, in silence and in time: all failures are CocoonErrors.
  */
-export function receiveBody(request: IncomingMessage, limits: RouterLimits, memory: BodyMemory): BodyReceiver {
+export function receiveBody(
+  request: IncomingMessage,
+  limits: RouterLimits,
+  memory: BodyMemory,
+): BodyReceiver {
   const parts: Buffer[] = [];
   const hash = createHash('sha256');
   let bytes = 0;
@@ -74,9 +78,15 @@ export function receiveBody(request: IncomingMessage, limits: RouterLimits, memo
     idle.refresh();
     if (failure) return;
     if (bytes + part.length > MAX_BYTES) {
-      return fail(new CocoonError('body_too_large', `A job takes at most ${LIMITS.requestMaxBytes} bytes of ciphertext.`));
+      return fail(
+        new CocoonError(
+          'body_too_large',
+          `A job takes at most ${LIMITS.requestMaxBytes} bytes of ciphertext.`,
+        ),
+      );
     }
-    if (!memory.take(part.length)) return fail(new CocoonError('rate_limited', 'Too many bodies are being received.'));
+    if (!memory.take(part.length))
+      return fail(new CocoonError('rate_limited', 'Too many bodies are being received.'));
     parts.push(part);
     bytes += part.length;
     // The head is hashed by nobody: start at its end, wherever in the parts that is.

@@ -17,7 +17,8 @@ export interface RelayDeps {
 }
 
 export interface RelayResult {
-  outcome: 'completed' | 'worker_refused' | 'worker_error' | 'worker_failed' | 'receipt_refused' | 'client_gone';
+  outcome:
+    'completed' | 'worker_refused' | 'worker_error' | 'worker_failed' | 'receipt_refused' | 'client_gone';
   bytesDown: number;
   /** Milliseconds from sending the job to the first byte of the reply; null when none came. */
   firstByteMs: number | null;
@@ -85,7 +86,8 @@ export function relayJob(
       else response.writeHead(error.httpStatus, jsonHeaders(requestId, text)).end(text);
       finish(outcome, error.code);
     };
-    const workerFailed = (message: string): void => fail('worker_failed', new CocoonError('worker_failed', message));
+    const workerFailed = (message: string): void =>
+      fail('worker_failed', new CocoonError('worker_failed', message));
 
     const idle = setTimeout(() => {
       // While the client does not read, the worker is not read either.
@@ -158,7 +160,10 @@ export function relayJob(
           const isBusy = status === 429 || status === 503;
           const retryAfter = headers['retry-after'] ?? String(limits.retryAfterSeconds);
           response
-            .writeHead(status, { ...jsonHeaders(requestId, text), ...(isBusy && { 'retry-after': retryAfter }) })
+            .writeHead(status, {
+              ...jsonHeaders(requestId, text),
+              ...(isBusy && { 'retry-after': retryAfter }),
+            })
             .end(text);
           finish('worker_refused', null);
         },

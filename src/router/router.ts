@@ -156,7 +156,10 @@ interface RouteDeps {
 
 function routesOf({ book, jobs, ledger, metrics, isReady, limits }: RouteDeps): Route[] {
   return [
-    { pattern: /^\/v1\/jobs$/, methods: { POST: (request, response) => void jobs.handle(request, response) } },
+    {
+      pattern: /^\/v1\/jobs$/,
+      methods: { POST: (request, response) => void jobs.handle(request, response) },
+    },
     {
       pattern: /^\/v1\/book$/,
       methods: { GET: (_request, response) => sendBytes(response, 'application/json', book.render()) },

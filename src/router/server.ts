@@ -1,4 +1,10 @@
-import { STATUS_CODES, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  STATUS_CODES,
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { CocoonError, errorBody } from '../protocol/errors';
 import { sendError } from './answer';
@@ -44,7 +50,8 @@ export function createHttpServer({ routes, limits, onUpgrade }: ServerDeps): Ser
   const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
     const target = readTarget(request.url ?? '');
     const route = routes.find(({ pattern }) => pattern.test(target.path));
-    if (!route) return refuse(request, response, new CocoonError('not_found', 'There is nothing here.'), limits);
+    if (!route)
+      return refuse(request, response, new CocoonError('not_found', 'There is nothing here.'), limits);
     const handler = route.methods[request.method ?? ''];
     if (handler) return handler(request, response, target);
     const allow = Object.keys(route.methods).join(', ');
@@ -65,7 +72,12 @@ function readTarget(text: string): Target {
   return at === -1 ? { path: text, query: '' } : { path: text.slice(0, at), query: text.slice(at + 1) };
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, error: CocoonError, limits: RouterLimits): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: CocoonError,
+  limits: RouterLimits,
+): void {
   sendError(request, response, error, limits.retryAfterSeconds);
 }
 

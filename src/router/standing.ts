@@ -77,7 +77,10 @@ export function createStandings(limits: RouterLimits): Standings {
     read(worker, nowUnix) {
       const tally = tallies.get(worker);
       if (!tally) return { distinctEscrows: 0, successRate: 1, medianLatencyMs: null };
-      return { ...readEscrows([...tally.escrows.values()], nowUnix), medianLatencyMs: median(tally.latencies) };
+      return {
+        ...readEscrows([...tally.escrows.values()], nowUnix),
+        medianLatencyMs: median(tally.latencies),
+      };
     },
   };
 }

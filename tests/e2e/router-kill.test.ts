@@ -62,7 +62,11 @@ test('no receipt that reached a client is lost when the router is killed', async
     if (round + 1 < KILLS) ready.push(spawnDrillProcess());
     children.push(...ready);
     const isLast = round === KILLS;
-    const order = { ledgerPath, point: isLast ? null : POINTS[round % POINTS.length]!, nth: 1 + random(MAX_NTH) };
+    const order = {
+      ledgerPath,
+      point: isLast ? null : POINTS[round % POINTS.length]!,
+      nth: 1 + random(MAX_NTH),
+    };
     const url = await router.start(order);
     const acknowledged = customers.reduce((sum, one) => sum + one.acknowledged.length, 0);
     recovered = await countRecovered(url, customers, worker.keys.publicKey);

@@ -36,11 +36,10 @@ function config(change: Record<string, unknown> = {}): Record<string, unknown> {
 function start(file: unknown): ChildProcess {
   const path = join(directory, 'router.json');
   writeFileSync(path, typeof file === 'string' ? file : JSON.stringify(file));
-  return spawn(
-    process.execPath,
-    ['--import', 'tsx', 'src/router/main.ts', '--config', path, '--json'],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  return spawn(process.execPath, ['--import', 'tsx', 'src/router/main.ts', '--config', path, '--json'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** Exit code and standard error of a start that must fail. */
@@ -57,7 +56,9 @@ test('router starts from its file, serves, and drains on SIGTERM', async () => {
   let logged = '';
   child.stderr!.on('data', (part: Buffer) => (logged += part.toString()));
   const exited = new Promise<number | null>((done) => child.once('close', done));
-  const first = await new Promise<string>((found) => createInterface({ input: child.stdout! }).once('line', found));
+  const first = await new Promise<string>((found) =>
+    createInterface({ input: child.stdout! }).once('line', found),
+  );
   const { url } = JSON.parse(first) as { url: string };
 
   const book = orderBookSchema.parse(await (await fetch(`${url}/v1/book`)).json());
@@ -72,14 +73,19 @@ test('router starts from its file, serves, and drains on SIGTERM', async () => {
 });
 
 test('router lists every problem of its file and starts nothing', async () => {
-  const [code, text] = await failure(config({ listen: { port: 70_000 }, feee: {}, limits: { jobs: 0, oops: 1 } }));
+  const [code, text] = await failure(
+    config({ listen: { port: 70_000 }, feee: {}, limits: { jobs: 0, oops: 1 } }),
+  );
   expect(code).toBe(1);
   for (const problem of ['port', 'feee', 'jobs', 'oops']) expect(text).toMatch(problem);
 });
 
 test('router does not start without its chain, or on a file that is no JSON', async () => {
   const nowhere = { endpoint: 'http://127.0.0.1:1/api', registry: REGISTRY, networkId: -3 };
-  expect(await failure(config({ chain: nowhere }))).toEqual([1, expect.stringContaining('TON endpoint') as string]);
+  expect(await failure(config({ chain: nowhere }))).toEqual([
+    1,
+    expect.stringContaining('TON endpoint') as string,
+  ]);
   const [code, text] = await failure('{');
   expect(code).toBe(1);
   expect(text).toMatch('JSON');

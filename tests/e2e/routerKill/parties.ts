@@ -1,4 +1,10 @@
-import { admit, createClientParty, createWorkerParty, type ClientParty, type WorkerParty } from '../../unit/router/support/parties';
+import {
+  admit,
+  createClientParty,
+  createWorkerParty,
+  type ClientParty,
+  type WorkerParty,
+} from '../../unit/router/support/parties';
 import type { FakeChain } from '../../unit/router/support/fakeChain';
 
 const CLIENTS = 6;

@@ -16,12 +16,16 @@ export function spawnDrillProcess(): DrillProcess {
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', resolve(__dirname, 'child.ts')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const exited = new Promise<NodeJS.Signals | null>((done) => child.once('exit', (_code, signal) => done(signal)));
+  const exited = new Promise<NodeJS.Signals | null>((done) =>
+    child.once('exit', (_code, signal) => done(signal)),
+  );
   return {
     exited,
     async start(order) {
       const url = new Promise<string>((found, failed) => {
-        createInterface({ input: child.stdout! }).once('line', (line) => found((JSON.parse(line) as { url: string }).url));
+        createInterface({ input: child.stdout! }).once('line', (line) =>
+          found((JSON.parse(line) as { url: string }).url),
+        );
         void exited.then(() => failed(new Error('the router process ended before it listened')));
       });
       child.stdin!.write(`${JSON.stringify(order)}\n`);

@@ -10,7 +10,15 @@ import { checkOffer, checkWorker } from '../../../src/router/offers';
 import type { Line } from '../../../src/protocol/line';
 import type { JobEnvelope } from '../../../src/protocol/wire';
 import type { Ticket } from '../../../src/protocol/signed';
-import { FEE_TO, LAST_SETTLE_BY, START_UNIX, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './support/fakeChain';
+import {
+  FEE_TO,
+  LAST_SETTLE_BY,
+  START_UNIX,
+  createFakeChain,
+  createFakeClock,
+  type FakeChain,
+  type FakeClock,
+} from './support/fakeChain';
 import {
   CAP_NANO,
   MIN_CAP_NANO,
@@ -47,7 +55,12 @@ beforeEach(async () => {
   ledger = createReceiptLedger({ path: ':memory:' });
   exposure = createExposure(ROUTER_LIMITS);
   admission = createAdmission(
-    { feeBps: 100, feeTo: FEE_TO, acceptFreeLines: true, limits: { ...ROUTER_LIMITS, jobs: 3, jobsPerEscrow: 2 } },
+    {
+      feeBps: 100,
+      feeTo: FEE_TO,
+      acceptFreeLines: true,
+      limits: { ...ROUTER_LIMITS, jobs: 3, jobsPerEscrow: 2 },
+    },
     { clock, escrows: chain, links, ledger, exposure },
   );
 });
@@ -112,12 +125,16 @@ describe('router refuses a ticket', () => {
   });
 
   test('that may start for more than ten minutes', async () => {
-    expect(await verdict(headOf({ notAfter: START_UNIX + LIMITS.ticketMaxSeconds + 1 }))).toBe('ticket_too_long');
+    expect(await verdict(headOf({ notAfter: START_UNIX + LIMITS.ticketMaxSeconds + 1 }))).toBe(
+      'ticket_too_long',
+    );
     expect(await verdict(headOf({ notAfter: START_UNIX + LIMITS.ticketMaxSeconds }))).toBe('accepted');
   });
 
   test('whose latest start has passed', async () => {
-    expect(await verdict(headOf({ issuedAt: START_UNIX - 100, notAfter: START_UNIX - 1 }))).toBe('ticket_expired');
+    expect(await verdict(headOf({ issuedAt: START_UNIX - 100, notAfter: START_UNIX - 1 }))).toBe(
+      'ticket_expired',
+    );
     expect(await verdict(headOf({ issuedAt: START_UNIX - 100, notAfter: START_UNIX }))).toBe('accepted');
   });
 
@@ -129,7 +146,9 @@ describe('router refuses a ticket', () => {
 
   test('signed by another key than the signer of the escrow', async () => {
     const thief = keyPairFromSeed(Buffer.alloc(32, 99));
-    expect(await verdict({ ...headOf(), ticket: client.ticket(BODY, {}, thief) })).toBe('ticket_bad_signature');
+    expect(await verdict({ ...headOf(), ticket: client.ticket(BODY, {}, thief) })).toBe(
+      'ticket_bad_signature',
+    );
     expect(await verdict({ ...headOf(), ticket: client.ticket(BODY) })).toBe('accepted');
   });
 
@@ -143,8 +162,12 @@ describe('router refuses a ticket', () => {
 
 describe('router refuses a line', () => {
   test('that pays less than its fee, or another router', async () => {
-    expect(await verdict(headOf({}, clientWithLine({ feeBps: 99, feeTo: FEE_TO }, 10)))).toBe('line_fee_too_low');
-    expect(await verdict(headOf({}, clientWithLine({ feeBps: 100, feeTo: Buffer.alloc(20, 1) }, 11)))).toBe('line_fee_too_low');
+    expect(await verdict(headOf({}, clientWithLine({ feeBps: 99, feeTo: FEE_TO }, 10)))).toBe(
+      'line_fee_too_low',
+    );
+    expect(await verdict(headOf({}, clientWithLine({ feeBps: 100, feeTo: Buffer.alloc(20, 1) }, 11)))).toBe(
+      'line_fee_too_low',
+    );
     expect(await verdict(headOf({}, clientWithLine({ feeBps: 100, feeTo: FEE_TO }, 12)))).toBe('accepted');
   });
 
@@ -154,16 +177,22 @@ describe('router refuses a line', () => {
       { clock, escrows: chain, links, ledger, exposure },
     );
     expect(await codeOf(() => strict.check(headOf()))).toBe('line_fee_too_low');
-    expect(await codeOf(() => strict.check(headOf({}, clientWithLine({ feeBps: 100, feeTo: FEE_TO }))))).toBe('accepted');
+    expect(await codeOf(() => strict.check(headOf({}, clientWithLine({ feeBps: 100, feeTo: FEE_TO }))))).toBe(
+      'accepted',
+    );
   });
 
   test('whose fee is above what the provider lists', async () => {
-    expect(await verdict(headOf({}, clientWithLine({ feeBps: 501, feeTo: FEE_TO }, 10)))).toBe('line_fee_too_high');
+    expect(await verdict(headOf({}, clientWithLine({ feeBps: 501, feeTo: FEE_TO }, 10)))).toBe(
+      'line_fee_too_high',
+    );
     expect(await verdict(headOf({}, clientWithLine({ feeBps: 500, feeTo: FEE_TO }, 11)))).toBe('accepted');
   });
 
   test('that ends after the last date of its key', async () => {
-    expect(await verdict(headOf({}, clientWithLine({ settleBy: LAST_SETTLE_BY + 1 }, 10)))).toBe('line_too_long');
+    expect(await verdict(headOf({}, clientWithLine({ settleBy: LAST_SETTLE_BY + 1 }, 10)))).toBe(
+      'line_too_long',
+    );
     expect(await verdict(headOf({}, clientWithLine({ settleBy: LAST_SETTLE_BY }, 11)))).toBe('accepted');
   });
 
@@ -176,7 +205,9 @@ describe('router refuses a line', () => {
 
   test('whose key belongs to another contract', async () => {
     const other = createWorkerParty(9);
-    expect(await verdict(headOf({}, clientWithLine({ workerAddress: other.account })))).toBe('line_wrong_worker');
+    expect(await verdict(headOf({}, clientWithLine({ workerAddress: other.account })))).toBe(
+      'line_wrong_worker',
+    );
   });
 
   test('of an escrow that does not exist', async () => {

@@ -17,7 +17,10 @@ function frameHead(kind: FrameKind, payloadBytes: number): Buffer {
 }
 
 /** Feeds pieces; answers all that was forwarded and how the reply ended. */
-function scanAll(pieces: Buffer[]): { forwarded: Buffer; last: ReturnType<ReturnType<typeof createFrameScanner>['push']>['last'] } {
+function scanAll(pieces: Buffer[]): {
+  forwarded: Buffer;
+  last: ReturnType<ReturnType<typeof createFrameScanner>['push']>['last'];
+} {
   const scanner = createFrameScanner();
   const forwarded: Buffer[] = [];
   for (const piece of pieces) {
@@ -34,12 +37,15 @@ function cut(bytes: Buffer, size: number): Buffer[] {
   return pieces;
 }
 
-test.each([1, 2, 3, 4, 5, 6, 37, 38, 100, 1_000, 5_000])('a reply in pieces of %d bytes is forwarded whole, without its receipt', (size) => {
-  const body = Buffer.concat([head, chunk, keepAlive, chunk, chunk]);
-  const { forwarded, last } = scanAll(cut(Buffer.concat([body, receipt]), size));
-  expect(forwarded).toEqual(body);
-  expect(last).toEqual({ kind: FrameKind.Receipt, receipt: RECEIPT });
-});
+test.each([1, 2, 3, 4, 5, 6, 37, 38, 100, 1_000, 5_000])(
+  'a reply in pieces of %d bytes is forwarded whole, without its receipt',
+  (size) => {
+    const body = Buffer.concat([head, chunk, keepAlive, chunk, chunk]);
+    const { forwarded, last } = scanAll(cut(Buffer.concat([body, receipt]), size));
+    expect(forwarded).toEqual(body);
+    expect(last).toEqual({ kind: FrameKind.Receipt, receipt: RECEIPT });
+  },
+);
 
 test.each([1, 7, 5_000])('an error frame in pieces of %d bytes is forwarded and ends the reply', (size) => {
   const body = Buffer.concat([head, chunk, error]);
@@ -82,5 +88,7 @@ test('a reply above the limit is refused', () => {
   const large = encodeFrame(FrameKind.Chunk, Buffer.alloc(LIMITS.chunkMaxBytes - 5));
   const times = LIMITS.responseMaxBytes / LIMITS.chunkMaxBytes;
   for (let i = 0; i < times; i++) scanner.push(large);
-  expect(() => scanner.push(keepAlive)).toThrow(expect.objectContaining({ code: 'stream_truncated' }) as Error);
+  expect(() => scanner.push(keepAlive)).toThrow(
+    expect.objectContaining({ code: 'stream_truncated' }) as Error,
+  );
 });

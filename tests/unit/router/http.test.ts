@@ -69,7 +69,9 @@ test('router tells that it lives, is ready, and what it counted', async () => {
 describe('router refuses a job', () => {
   test('of another content type', async () => {
     await linkEcho();
-    expect(await codeOf(await rig.post(rig.client.job(BODY), { 'content-type': 'application/json' }))).toBe('unsupported_media_type');
+    expect(await codeOf(await rig.post(rig.client.job(BODY), { 'content-type': 'application/json' }))).toBe(
+      'unsupported_media_type',
+    );
     expect((await rig.post(rig.client.job(BODY))).status).toBe(200);
   });
 
@@ -78,7 +80,9 @@ describe('router refuses a job', () => {
     const job = rig.client.job(BODY);
     expect(await codeOf(await rig.post(Buffer.alloc(0)))).toBe('ticket_malformed');
     expect(await codeOf(await rig.post(job.subarray(0, ENVELOPE_HEAD_BYTES)))).toBe('ticket_malformed');
-    expect(await codeOf(await rig.post(Buffer.concat([Buffer.from([2]), job.subarray(1)])))).toBe('ticket_malformed');
+    expect(await codeOf(await rig.post(Buffer.concat([Buffer.from([2]), job.subarray(1)])))).toBe(
+      'ticket_malformed',
+    );
     const tagless = Buffer.from(job);
     tagless[123]! ^= 1;
     expect(await codeOf(await rig.post(tagless))).toBe('ticket_malformed');
@@ -144,8 +148,16 @@ describe('router refuses a job', () => {
 describe('router answers what is not HTTP', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400],
-    ['two lengths', 'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx', 400],
-    ['a length and chunks', 'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    [
+      'two lengths',
+      'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+      400,
+    ],
+    [
+      'a length and chunks',
+      'POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['headers without end', `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 413],
     ['HTTP/1.1 without host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
   ])('%s', async (_name, bytes, status) => {
@@ -154,7 +166,9 @@ describe('router answers what is not HTTP', () => {
   });
 
   test('headers that never end', async () => {
-    expect(await raw('GET /healthz HTTP/1.1\r\nHost: x\r\n')).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s);
+    expect(await raw('GET /healthz HTTP/1.1\r\nHost: x\r\n')).toMatch(
+      /^HTTP\/1\.1 408 .*"code":"request_timeout"/s,
+    );
   });
 });
 
@@ -187,7 +201,10 @@ test('router takes a job that comes in small pieces', async () => {
   await linkEcho();
   const job = rig.client.job(Buffer.alloc(2_000, 3));
   const response = await new Promise<number>((resolve, reject) => {
-    const request = httpRequest(`${rig.router.url}/v1/jobs`, { method: 'POST', headers: { 'content-type': JOB_CONTENT_TYPE } });
+    const request = httpRequest(`${rig.router.url}/v1/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': JOB_CONTENT_TYPE },
+    });
     request.on('response', (answer) => {
       answer.resume();
       resolve(answer.statusCode!);

@@ -6,7 +6,13 @@ import { createReceiptLedger, type ReceiptLedger, type RecordResult } from '../.
 import { readReceipt } from '../../../src/router/storedReceipt';
 import { RECEIPT_FINAL, type Receipt } from '../../../src/protocol/signed';
 import { createFakeChain, START_UNIX } from './support/fakeChain';
-import { CAP_NANO, SETTLE_BY, createClientParty, createWorkerParty, type ClientParty } from './support/parties';
+import {
+  CAP_NANO,
+  SETTLE_BY,
+  createClientParty,
+  createWorkerParty,
+  type ClientParty,
+} from './support/parties';
 
 let directory: string;
 let path: string;
@@ -70,7 +76,9 @@ describe('ledger refuses a receipt', () => {
   test('with another total or root for the same jobs, and keeps both as proof', async () => {
     await record({ total: 25n, jobs: 2n });
     expect(await outcome(record({ total: 30n, jobs: 2n }))).toBe('receipt_conflicting');
-    expect(await outcome(record({ total: 25n, jobs: 2n, jobsRoot: Buffer.alloc(32, 2) }))).toBe('receipt_conflicting');
+    expect(await outcome(record({ total: 25n, jobs: 2n, jobsRoot: Buffer.alloc(32, 2) }))).toBe(
+      'receipt_conflicting',
+    );
     expect(total()).toBe(25n);
     expect(ledger.conflicts()).toHaveLength(2);
     expect(ledger.conflicts()[0]!.first).toEqual(client.receipt(worker, { total: 25n, jobs: 2n }));
@@ -90,7 +98,9 @@ describe('ledger refuses a receipt', () => {
 
   test('that another key signed', async () => {
     const receipt = client.receipt(createWorkerParty(8));
-    expect(await outcome(ledger.record({ ...client, capNano: CAP_NANO, receipt }))).toBe('receipt_bad_signature');
+    expect(await outcome(ledger.record({ ...client, capNano: CAP_NANO, receipt }))).toBe(
+      'receipt_bad_signature',
+    );
     expect(ledger.newest(client.lineId, client.domain)).toBeNull();
     expect(await outcome(record())).toBe('stored');
   });
@@ -98,7 +108,9 @@ describe('ledger refuses a receipt', () => {
   test('of which one bit was changed', async () => {
     const receipt = client.receipt(worker);
     receipt[70]! ^= 1;
-    expect(await outcome(ledger.record({ ...client, capNano: CAP_NANO, receipt }))).toBe('receipt_bad_signature');
+    expect(await outcome(ledger.record({ ...client, capNano: CAP_NANO, receipt }))).toBe(
+      'receipt_bad_signature',
+    );
   });
 
   test('above the cap', async () => {
@@ -109,7 +121,9 @@ describe('ledger refuses a receipt', () => {
   test('of a wrong size or tag', async () => {
     const receipt = client.receipt(worker);
     const claim = { ...client, capNano: CAP_NANO };
-    expect(await outcome(ledger.record({ ...claim, receipt: receipt.subarray(1) }))).toBe('receipt_malformed');
+    expect(await outcome(ledger.record({ ...claim, receipt: receipt.subarray(1) }))).toBe(
+      'receipt_malformed',
+    );
     expect(await outcome(ledger.record({ ...claim, receipt: Buffer.alloc(173) }))).toBe('receipt_malformed');
     expect(await outcome(ledger.record({ ...claim, receipt }))).toBe('stored');
   });
@@ -145,7 +159,15 @@ test('receipts that arrive together share one commit, and nobody is told before 
       steps.push('told');
     }),
   );
-  expect(steps).toEqual(['ledger.begun', 'ledger.written', 'ledger.committed', '3 lines', 'told', 'told', 'told']);
+  expect(steps).toEqual([
+    'ledger.begun',
+    'ledger.written',
+    'ledger.committed',
+    '3 lines',
+    'told',
+    'told',
+    'told',
+  ]);
 });
 
 test('a receipt covered by one that is being committed waits for that commit', async () => {

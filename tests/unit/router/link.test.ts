@@ -1,6 +1,13 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { sign } from '../../../src/protocol/ed25519';
-import { LINK_PROTOCOL, helloDigest, openOffer, orderBookSchema, type OrderBook, type SignedOffer } from '../../../src/protocol/wire';
+import {
+  LINK_PROTOCOL,
+  helloDigest,
+  openOffer,
+  orderBookSchema,
+  type OrderBook,
+  type SignedOffer,
+} from '../../../src/protocol/wire';
 import { LAST_SETTLE_BY, START_UNIX, workerState } from './support/fakeChain';
 import { answerWith } from './support/fakeWorker';
 import { admit, createWorkerParty, type WorkerParty } from './support/parties';
@@ -54,7 +61,7 @@ describe('router refuses the link of a worker', () => {
     expect(await verdict({ hello: proofOf(rig.worker, offer) })).toBe('accepted');
   });
 
-  test('that shows another worker\'s offer', async () => {
+  test("that shows another worker's offer", async () => {
     const thief = createWorkerParty(9);
     const offer = rig.worker.offer();
     expect(await verdict({ hello: proofOf(thief, offer) })).toMatch('does not fit the nonce');
@@ -82,7 +89,9 @@ describe('router refuses the link of a worker', () => {
   test('whose admission has run out', async () => {
     const workerKey = rig.worker.keys.publicKey;
     const until = (activeUntil: number): void =>
-      rig.chain.changeWorker(rig.worker.account, { keys: [{ workerKey, activeUntil, lastSettleBy: LAST_SETTLE_BY }] });
+      rig.chain.changeWorker(rig.worker.account, {
+        keys: [{ workerKey, activeUntil, lastSettleBy: LAST_SETTLE_BY }],
+      });
     until(START_UNIX);
     expect(await verdict({})).toMatch('has run out');
     until(START_UNIX + 1);
@@ -98,12 +107,16 @@ describe('router refuses the link of a worker', () => {
 
   test('whose statement names another worker or key', async () => {
     const statement = createWorkerParty(9).statement.toString('base64');
-    expect(await verdict({ offer: rig.worker.offer({ statement }) })).toMatch('another network, registry, worker or key');
+    expect(await verdict({ offer: rig.worker.offer({ statement }) })).toMatch(
+      'another network, registry, worker or key',
+    );
   });
 
   test('whose asks are signed by another worker, or for a model that it does not offer', async () => {
     const foreign = openOffer(createWorkerParty(9).offer())!.asks;
-    expect(await verdict({ offer: rig.worker.offer({ asks: foreign }) })).toMatch('not signed for this Worker');
+    expect(await verdict({ offer: rig.worker.offer({ asks: foreign }) })).toMatch(
+      'not signed for this Worker',
+    );
     expect(await verdict({ offer: rig.worker.offer({ models: [] }) })).toMatch('which is not offered');
     expect(await verdict({ offer: rig.worker.offer({ asks: ['AAAA'] }) })).toMatch('cannot be read');
   });
@@ -132,7 +145,10 @@ test('router accepts no links above its limit', async () => {
 test('router upgrades nothing but links', async () => {
   const ask = (path: string, upgrade: string, method = 'GET'): Promise<number> =>
     new Promise((resolve, reject) => {
-      const request = httpRequest(`${rig.router.url}${path}`, { method, headers: { connection: 'Upgrade', upgrade } });
+      const request = httpRequest(`${rig.router.url}${path}`, {
+        method,
+        headers: { connection: 'Upgrade', upgrade },
+      });
       request.once('response', (response: IncomingMessage) => {
         resolve(response.statusCode!);
         response.resume();
@@ -180,7 +196,12 @@ test('the book follows what a worker reports', async () => {
 
 describe('router ends the link of a worker', () => {
   test('that reports nonsense', async () => {
-    for (const line of ['{', '{"free":-1,"draining":false}', '{"free":1}', '{"free":1,"draining":false,"more":1}']) {
+    for (const line of [
+      '{',
+      '{"free":-1,"draining":false}',
+      '{"free":1}',
+      '{"free":1,"draining":false,"more":1}',
+    ]) {
       const fake = await rig.link();
       await fake.accepted;
       fake.report(line);

@@ -35,7 +35,12 @@ test('router relays a job and hands on the reply unchanged, the receipt last', a
   expect(response.status).toBe(200);
   const { frames, cut } = await readFrames(response);
   expect(cut).toBe(false);
-  expect(frames.map(({ kind }) => kind)).toEqual([FrameKind.Head, FrameKind.Chunk, FrameKind.Chunk, FrameKind.Receipt]);
+  expect(frames.map(({ kind }) => kind)).toEqual([
+    FrameKind.Head,
+    FrameKind.Chunk,
+    FrameKind.Chunk,
+    FrameKind.Receipt,
+  ]);
   expect(frames.slice(1, 3).map(({ payload }) => Buffer.from(payload))).toEqual(chunks);
   expect(Buffer.from(frames[3]!.payload)).toEqual(receipt);
   expect(fake.jobs).toEqual([job]);
@@ -129,7 +134,9 @@ test('router answers 502 when the worker dies before it answers', async () => {
 });
 
 test("router hands on a worker's refusal with its status", async () => {
-  const refusal = JSON.stringify({ error: { message: 'm', type: 't', param: null, code: 'channel_open_failed' } });
+  const refusal = JSON.stringify({
+    error: { message: 'm', type: 't', param: null, code: 'channel_open_failed' },
+  });
   const fake = await rig.link({
     onJob(stream) {
       stream.respond({ ':status': 400, 'content-type': 'application/json' });
@@ -215,8 +222,12 @@ describe('router refuses the receipt of a worker', () => {
     const { client, worker, chain } = rig;
     const other = createClientParty(chain, 3, worker);
     expect(await offered(() => client.receipt(createWorkerParty(9)))).toBe('receipt_bad_signature');
-    expect(await offered(() => client.receipt(worker, { domain: other.domain }))).toBe('receipt_wrong_domain');
-    expect(await offered(() => client.receipt(worker, { lineId: Buffer.alloc(20) }))).toBe('receipt_wrong_line');
+    expect(await offered(() => client.receipt(worker, { domain: other.domain }))).toBe(
+      'receipt_wrong_domain',
+    );
+    expect(await offered(() => client.receipt(worker, { lineId: Buffer.alloc(20) }))).toBe(
+      'receipt_wrong_line',
+    );
     expect([...rig.router.ledger.all()]).toEqual([]);
     expect(await offered(() => client.receipt(worker))).toBe('forwarded');
   });
@@ -243,7 +254,9 @@ describe('router refuses the receipt of a worker', () => {
 test('a receipt is on disk before the client has it', async () => {
   const order: string[] = [];
   const seen = await createRig({}, { faultPoint: (point) => void order.push(point) });
-  const fake = await seen.link({ onJob: (stream) => answerWith(stream, [], seen.client.receipt(seen.worker)) });
+  const fake = await seen.link({
+    onJob: (stream) => answerWith(stream, [], seen.client.receipt(seen.worker)),
+  });
   await fake.accepted;
   await readFrames(await seen.post(seen.client.job(BODY)));
   expect(order).toEqual([
@@ -325,7 +338,9 @@ test('router drops a client that does not read', async () => {
 test('router logs and stores nothing of what a job or reply holds', async () => {
   const planted = 'planted-word-7f3a';
   const chunk = Buffer.from(`answer ${planted}`);
-  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [chunk], rig.client.receipt(rig.worker)) });
+  const fake = await rig.link({
+    onJob: (stream) => answerWith(stream, [chunk], rig.client.receipt(rig.worker)),
+  });
   await fake.accepted;
   await readFrames(await rig.post(rig.client.job(Buffer.from(`request ${planted}`))));
   await untilIdle();
@@ -339,9 +354,15 @@ test('router logs and stores nothing of what a job or reply holds', async () => 
 
 test('the largest job and many small ones pass side by side', async () => {
   const receipt = rig.client.receipt(rig.worker);
-  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [], receipt), offer: rig.worker.offer({ slots: 64 }) });
+  const fake = await rig.link({
+    onJob: (stream) => answerWith(stream, [], receipt),
+    offer: rig.worker.offer({ slots: 64 }),
+  });
   await fake.accepted;
-  const bodies = [Buffer.alloc(LIMITS.requestMaxBytes, 5), ...Array.from({ length: 40 }, (_, i) => Buffer.from(`small ${i}`))];
+  const bodies = [
+    Buffer.alloc(LIMITS.requestMaxBytes, 5),
+    ...Array.from({ length: 40 }, (_, i) => Buffer.from(`small ${i}`)),
+  ];
   const jobs = bodies.map((body) => rig.client.job(body));
   const replies = await Promise.all(jobs.map(async (job) => readFrames(await rig.post(job))));
   expect(replies.map(({ frames }) => frames.at(-1)!.kind)).toEqual(jobs.map(() => FrameKind.Receipt));
@@ -351,7 +372,11 @@ test('the largest job and many small ones pass side by side', async () => {
 
 test('receipts of one line that end side by side are all handed on', async () => {
   const receipts = [1, 2, 3, 4, 5, 6].map((n) =>
-    rig.client.receipt(rig.worker, { total: BigInt(n) * 10n, jobs: BigInt(n), jobsRoot: Buffer.alloc(32, n) }),
+    rig.client.receipt(rig.worker, {
+      total: BigInt(n) * 10n,
+      jobs: BigInt(n),
+      jobsRoot: Buffer.alloc(32, n),
+    }),
   );
   const waiting: (() => void)[] = [];
   const fake = await rig.link({

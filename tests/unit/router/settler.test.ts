@@ -29,12 +29,22 @@ beforeEach(() => {
       return Promise.resolve([{ escrow, paidNano: nano(1), spentNano: nano(1), lines: 1, unpaid: [] }]);
     },
   };
-  settler = createSettler({ ledger, settlement, clock, metrics: createMetrics(), log: pino({ level: 'silent' }) });
+  settler = createSettler({
+    ledger,
+    settlement,
+    clock,
+    metrics: createMetrics(),
+    log: pino({ level: 'silent' }),
+  });
 });
 afterEach(() => ledger.close());
 
 async function earn(total: bigint): Promise<void> {
-  await ledger.record({ ...client, capNano: CAP_NANO, receipt: client.receipt(worker, { total, jobs: total }) });
+  await ledger.record({
+    ...client,
+    capNano: CAP_NANO,
+    receipt: client.receipt(worker, { total, jobs: total }),
+  });
 }
 
 test('router offers the newest receipt of each line for settlement', async () => {

@@ -1,9 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import {
-  createServer,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { sign } from '../../../../src/protocol/ed25519';
 import {

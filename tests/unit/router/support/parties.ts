@@ -12,7 +12,12 @@ import {
   type Ticket,
 } from '../../../../src/protocol/signed';
 import { StatementRole, statementHash, statementImage } from '../../../../src/protocol/statement';
-import { encodeEnvelopeHead, signOffer, type SignedOffer, type WorkerOffer } from '../../../../src/protocol/wire';
+import {
+  encodeEnvelopeHead,
+  signOffer,
+  type SignedOffer,
+  type WorkerOffer,
+} from '../../../../src/protocol/wire';
 import { NETWORK_ID, REGISTRY, START_UNIX, escrowState, workerState, type FakeChain } from './fakeChain';
 
 const MODEL_HASH = Buffer.alloc(32, 0x55);
@@ -86,7 +91,9 @@ export function createWorkerParty(seed: number): WorkerParty {
             signature: sign(hpkeCertificateLayout.hash(certificate), keys),
           }).toString('base64'),
           asks: [
-            encodeSigned(askLayout, { value: ask, signature: sign(askLayout.hash(ask), keys) }).toString('base64'),
+            encodeSigned(askLayout, { value: ask, signature: sign(askLayout.hash(ask), keys) }).toString(
+              'base64',
+            ),
           ],
           models: [
             {
