@@ -149,6 +149,13 @@ test('a key is announced again until the last second before its last settleBy', 
   expect(N.firstExit(net, await N.announce(net))).toBe(1137);
 });
 
+test('a key is not taken for another one that begins the same', async () => {
+  const net = await N.createActiveWorker();
+  const receiptKey = Buffer.concat([N.workerKey().subarray(0, 16), Buffer.alloc(16, 1)]);
+  expect(N.firstExit(net, await N.announce(net, N.statement(net, { receiptKey })))).toBe(1139);
+  expect(N.firstExit(net, await N.announce(net))).toBe(0);
+});
+
 test('a worker holds a bounded number of keys, and dead ones make room', async () => {
   const net = await N.createActiveWorker();
   const start = net.chain.now!;

@@ -1,5 +1,9 @@
 import { Address } from '@ton/core';
 import {
+  feeToOf,
+  listRecipientBody,
+  payoutBody,
+  pullFeeBody,
   setOperatorBody,
   stakeBody,
   unstakeBody,
@@ -12,6 +16,7 @@ import { balanceOf } from '../support/chain';
 import * as N from '../support/network';
 
 const STAKE = 10n * N.COIN;
+const KEY_PREFIX = N.workerKey().subarray(0, 16);
 
 async function firstStake(net: N.Network, amountNano: bigint, value: bigint): Promise<string[]> {
   const body = stakeBody(amountNano, net.operator.address);
@@ -133,6 +138,34 @@ test('provider unstakes: inactive and unlisted at once, paid after unbonding to 
   expect(left.stakeNano).toBe(0n);
   // Rent of a fortnight came off the reserve.
   expect(left.balanceNano).toBeGreaterThan((WORKER_RESERVE_NANO * 9n) / 10n);
+});
+
+test('rent beyond the reserve is taken from the stake, never from what routers are owed', async () => {
+  const net = await N.createActiveWorker();
+  const feeTo = feeToOf(net.routerOperator.address);
+  await command(net, listRecipientBody(feeTo, 1_000));
+  const payout = {
+    amountNano: N.COIN,
+    lineId: Buffer.alloc(20),
+    feeBps: 1_000,
+    feeTo,
+    keyPrefix: KEY_PREFIX,
+  };
+  await N.send(net, net.stranger, net.worker, payoutBody(payout), 2n * N.COIN);
+  await command(net, unstakeBody());
+  net.chain.now! += 14 * N.DAY;
+  await N.setBalance(net, net.worker, STAKE);
+  const before = await balanceOf(net.chain, net.provider.address);
+  expect(N.firstExit(net, await command(net, withdrawStakeBody()))).toBe(0);
+  expect((await balanceOf(net.chain, net.provider.address)) - before).toBeGreaterThan((STAKE * 97n) / 100n);
+  expect(await N.readWorker(net)).toMatchObject({
+    stakeNano: 0n,
+    balanceNano: N.COIN / 10n,
+    owedNano: N.COIN / 10n,
+  });
+  const wallet = await balanceOf(net.chain, net.routerOperator.address);
+  await N.send(net, net.routerOperator, net.worker, pullFeeBody());
+  expect((await balanceOf(net.chain, net.routerOperator.address)) - wallet).toBeGreaterThan(N.COIN / 10n);
 });
 
 test('a second unstake does not move the date', async () => {
