@@ -1,3 +1,4 @@
+import type { Timers } from '../channel';
 import { CLIENT_LIMITS } from './limits';
 import type { Candidate } from './market';
 import { maxFeeOf, type ModelRequest } from './modelRequest';
@@ -54,12 +55,15 @@ function scoreOf(candidate: Candidate, maxFeeNano: bigint, freeSlots: number): n
  * Free slots between two looks at the order book: what the book said, less the jobs of ours that began since, plus
  * those that ended.
  */
-export function createLoad(): {
+export function createLoad(timers: Timers): {
   started(workerId: string): void;
   ended(workerId: string): void;
   freeSlots(candidate: Candidate): number;
+  /** Resolves when a job ends, or after `mostMs`; those who waited longest are told first. */
+  nextEnd(mostMs: number): Promise<void>;
 } {
   const running = new Map<string, number>();
+  const waiting = new Set<() => void>();
   const seen = new Map<string, { bookAtUnix: number; running: number }>();
   const add = (workerId: string, by: number): void => {
     const now = (running.get(workerId) ?? 0) + by;
@@ -68,7 +72,20 @@ export function createLoad(): {
   };
   return {
     started: (workerId) => add(workerId, 1),
-    ended: (workerId) => add(workerId, -1),
+    ended(workerId) {
+      add(workerId, -1);
+      for (const wake of [...waiting]) wake();
+    },
+    nextEnd: (mostMs) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          timers.clear(timer);
+          waiting.delete(wake);
+          resolve();
+        };
+        const timer = timers.set(wake, mostMs);
+        waiting.add(wake);
+      }),
     freeSlots({ worker, router, bookAtUnix, freeSlots }) {
       const now = running.get(worker.id) ?? 0;
       const name = `${router} ${worker.id}`;

@@ -41,7 +41,7 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   );
   const job: JobDeps = { clock, timers, fetch, random, signer: config.signer, lines, market };
   const audit: Auditor = createAuditor({ job, store, failures, onFault });
-  const load = createLoad();
+  const load = createLoad(timers);
   const refill = createRefill({ market, lines, clock, audit });
 
   const serve: ServeDeps = {

@@ -14,7 +14,11 @@ import { streamAnswer, streamError } from './stream';
 export interface ServeDeps extends SelectDeps {
   job: JobDeps;
   failures: Failures;
-  load: { started(workerId: string): void; ended(workerId: string): void };
+  load: {
+    started(workerId: string): void;
+    ended(workerId: string): void;
+    nextEnd(mostMs: number): Promise<void>;
+  };
   /** The worker that a conversation stays with. */
   stayWith: { get(conversation: string): string | null; set(conversation: string, workerId: string): void };
   /** After a job: refills and spare lines, in the background. */
@@ -48,10 +52,13 @@ export async function serveModelRequest(
           lastError ?? new CocoonError('no_attested_worker', 'Every verified worker of this model is busy.')
         );
       }
-      await pause(deps.job.timers, CLIENT_LIMITS.queuePollMs);
-      waitedMs += CLIENT_LIMITS.queuePollMs;
+      const since = deps.job.clock.now();
+      await deps.load.nextEnd(CLIENT_LIMITS.queuePollMs);
+      waitedMs += Math.max(1, (deps.job.clock.now() - since) * 1_000);
       continue;
     }
+    // Requests that were selected in the same turn may have taken the slot or the room.
+    if (!stillFits(target, deps)) continue;
     attempts += 1;
     try {
       return await runOnce(target, request, signal, deps);
@@ -71,6 +78,10 @@ export async function serveModelRequest(
       }
     }
   }
+}
+
+function stillFits({ candidate, maxFeeNano }: Target, deps: ServeDeps): boolean {
+  return deps.freeSlotsOf(candidate) > 0 && (deps.lines.usable(candidate)?.roomNano ?? -1n) >= maxFeeNano;
 }
 
 function noteFault(target: Target, error: CocoonError, deps: ServeDeps): CocoonError {

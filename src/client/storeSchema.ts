@@ -51,7 +51,7 @@ export function openBooks(dataDir: string | null): DatabaseSyncInstance {
   const db = new DatabaseSync(dataDir === null ? ':memory:' : join(dataDir, FILE));
   try {
     db.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE',
+      'PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE',
     );
     const version = Number(
       (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version,

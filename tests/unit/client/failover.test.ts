@@ -18,10 +18,10 @@ describe('before the first byte', () => {
   it.each(['worker_failed', 'no_attested_worker', 'line_unknown', 'channel_open_failed'] as const)(
     'a worker that answers %s means the next',
     async (code) => {
-      const { openai, router, client } = createNetwork({ workers: 2 });
+      const { openai, router, client, faults } = createNetwork({ workers: 2 });
       router.refusals = [code];
       expect(await openai.chat.completions.create(HELLO)).toMatchObject(ANSWER);
-      expect(router.received).toHaveLength(2);
+      expect(faults.map(({ error }) => error.code)).toEqual([code]);
       await client.close();
     },
   );

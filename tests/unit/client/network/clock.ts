@@ -27,10 +27,11 @@ export function createTestTimers(clock: ManualClock, shortMs = 1_000): Timers & 
     set(callback, delayMs) {
       const timer = ++next;
       waiting.set(timer, callback);
+      const dueAt = clock.now() + delayMs / 1000;
       if (delayMs <= shortMs) {
         setImmediate(() => {
           if (!waiting.delete(timer)) return;
-          clock.advance(delayMs / 1000);
+          clock.advance(Math.max(0, dueAt - clock.now()));
           callback();
         });
       }
