@@ -57,11 +57,12 @@ const SCHEMA = `
 `;
 
 /**
- * The chain on disk, or in memory when `dataDir` is null. An exclusive lock, which the operating system drops
- * with the process, keeps a second devnet out; every write is on disk before it is acknowledged.
+ * The chain on disk, or in memory when `dataDir` is null. A lock on the folder keeps a second devnet
+ * out; every write is on disk before it is acknowledged.
  */
 export function openStore(dataDir: string | null) {
-  const db = openDatabase(dataDir);
+  const lock = dataDir === null ? null : lockFolder(dataDir);
+  const db = openDatabase(dataDir, lock);
   const prepare = (sql: string) => db.prepare(sql);
 
   const getMeta = prepare('SELECT value FROM meta WHERE key = ?');
@@ -160,29 +161,49 @@ export function openStore(dataDir: string | null) {
       waiting += write.carriedOver.length - write.processed.length;
     },
     inTransaction,
-    close: (): void => db.close(),
+    close(): void {
+      db.close();
+      lock?.close();
+    },
   };
 }
 
-function openDatabase(dataDir: string | null): InstanceType<typeof DatabaseSync> {
-  if (dataDir !== null) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+type Database = InstanceType<typeof DatabaseSync>;
+
+/**
+ * A transaction that is never committed, on a file of its own: the lock ends with this process, however it ends. The
+ * chain's own file would stay locked within the process after a close, for as long as its statements live.
+ */
+function lockFolder(dataDir: string): Database {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = new DatabaseSync(join(dataDir, 'lock.sqlite'));
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    throw new CocoonError('chain_unavailable', `The folder ${dataDir} is in use by another devnet.`, {
+      cause,
+      remedy: 'Stop the other devnet or name another folder.',
+    });
+  }
+}
+
+function openDatabase(dataDir: string | null, lock: Database | null): Database {
   const db = new DatabaseSync(dataDir === null ? ':memory:' : join(dataDir, 'devnet.sqlite'));
   try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const version = Number((db.prepare('PRAGMA user_version').get() as Row)['user_version']);
     if (version === 0) db.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
     else if (version !== SCHEMA_VERSION) throw new Error(`unknown schema version ${version}`);
-    else db.exec('BEGIN EXCLUSIVE; COMMIT;');
     return db;
   } catch (cause) {
     db.close();
-    const locked = cause instanceof Error && /locked|busy/i.test(cause.message);
+    lock?.close();
     throw new CocoonError(
       'chain_unavailable',
-      locked
-        ? `The folder ${dataDir} is in use by another devnet.`
-        : `The folder ${dataDir} does not hold a devnet that this version can read.`,
-      { cause, remedy: locked ? 'Stop the other devnet or name another folder.' : 'Name another folder.' },
+      `The folder ${dataDir} does not hold a devnet that this version can read.`,
+      { cause, remedy: 'Name another folder.' },
     );
   }
 }
