@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '@ton/core';
 import OpenAI from 'openai';
-import { closeLines, openEscrow, pruneLines, withdraw } from '../chain/accounts';
+import { closeLines, openEscrow, pruneLines, topUp, withdraw } from '../chain/accounts';
 import { createClient, createGateway, type Client } from '../client';
 import { parseCoins, type Nano } from '../protocol/amounts';
 import type { KeyPair } from '../protocol/ed25519';
@@ -23,7 +23,8 @@ export interface Customer {
 }
 
 /** The last one brings less, because he is the one who runs dry. */
-const DEPOSITS = { usual: parseCoins('4'), last: parseCoins('0.5') } as const;
+const DEPOSITS = { usual: parseCoins('3'), last: parseCoins('0.4') } as const;
+const TOP_UP = parseCoins('0.1');
 const BUDGET = parseCoins('3');
 
 export async function createCustomer(stage: Stage, actor: Actor, routerUrl: string): Promise<Customer> {
@@ -34,6 +35,7 @@ export async function createCustomer(stage: Stage, actor: Actor, routerUrl: stri
     signerBudgetNano: BUDGET,
     depositNano: actor === stage.clients[stage.clients.length - 1] ? DEPOSITS.last : DEPOSITS.usual,
   });
+  await topUp(actor.wallet, escrow, TOP_UP);
   const dataDir = join(stage.folder, actor.name);
   mkdirSync(dataDir, { recursive: true });
   const client = createClient(

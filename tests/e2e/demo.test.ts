@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,6 +68,22 @@ describe('the demo', () => {
     }
   });
 
+  it('leaves receipts that the command line checks, one by one', async () => {
+    const file = join(out, 'receipts.jsonl');
+    const good = await runCommand(['bin/cocoon.cjs', 'receipts', file]);
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.lines[good.lines.length - 1]).toMatch(/^\d+ receipts, every signature holds$/);
+
+    // One digit of the last receipt's signature, and its signature holds no more.
+    const text = readFileSync(file, 'utf8');
+    const at = text.lastIndexOf('"receipt":"') + '"receipt":"'.length + 2 * receiptLayout.size;
+    const forged = join(out, 'forged.jsonl');
+    writeFileSync(forged, text.slice(0, at) + (text[at] === '0' ? '1' : '0') + text.slice(at + 1));
+    const bad = await runCommand(['bin/cocoon.cjs', 'receipts', forged]);
+    expect(bad.code).toBe(3);
+    expect(bad.lines[bad.lines.length - 1]).toMatch(/the worker key did not sign this receipt/);
+  });
+
   const withBrowser = browserPath ? it : it.skip;
   if (!browserPath)
     console.warn('skipped: COCOON_CHROMIUM does not name a browser, so the report page is not looked at');
@@ -105,9 +121,11 @@ describe('the demo', () => {
 });
 
 function runDemo(args: readonly string[]): Promise<Run> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'demo', ...args], {
-    cwd: ROOT,
-  });
+  return runCommand(['--import', 'tsx', 'src/cli/main.ts', 'demo', ...args]);
+}
+
+function runCommand(args: readonly string[]): Promise<Run> {
+  const child = spawn(process.execPath, args, { cwd: ROOT });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()));
