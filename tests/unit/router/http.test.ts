@@ -20,9 +20,13 @@ async function linkEcho(): Promise<void> {
 }
 
 /** Sends raw bytes and reads until the router closes, or until `enough` bytes of answer came. */
-function raw(bytes: string | Buffer, onSocket: (socket: Socket) => void = () => undefined): Promise<string> {
+function raw(
+  bytes: string | Buffer,
+  onSocket: (socket: Socket) => void = () => undefined,
+  port = rig.router.port,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(rig.router.port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     let text = '';
     socket.on('data', (part) => (text += part.toString()));
     socket.once('close', () => resolve(text));
@@ -116,11 +120,14 @@ describe('router refuses a job', () => {
     expect((await rig.post(rig.client.job(Buffer.alloc(50_000, 7)))).status).toBe(200);
   });
 
-  test('that comes too slowly', async () => {
-    const job = rig.client.job(BODY);
-    const answer = await raw(Buffer.concat([Buffer.from(postHead(job.length)), job.subarray(0, 100)]));
+  test('whose sender falls silent', async () => {
+    const patient = await createRig({ limits: { bodyIdleTimeoutMs: 50 } });
+    const job = patient.client.job(BODY);
+    const half = Buffer.concat([Buffer.from(postHead(job.length)), job.subarray(0, 100)]);
+    const answer = await raw(half, () => undefined, patient.router.port);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toMatch('"code":"request_timeout"');
+    await patient.close();
   });
 
   test('that comes byte by byte without end', async () => {

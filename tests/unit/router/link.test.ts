@@ -10,7 +10,7 @@ import {
 } from '../../../src/protocol/wire';
 import { LAST_SETTLE_BY, START_UNIX, workerState } from './support/fakeChain';
 import { answerWith } from './support/fakeWorker';
-import { admit, createWorkerParty, type WorkerParty } from './support/parties';
+import { admit, createWorkerParty, type WorkerFlaws, type WorkerParty } from './support/parties';
 import { createRig, readFrames, type Rig } from './support/rig';
 
 let rig: Rig;
@@ -105,25 +105,56 @@ describe('router refuses the link of a worker', () => {
     expect(await verdict({})).toBe('accepted');
   });
 
-  test('whose statement names another worker or key', async () => {
-    const statement = createWorkerParty(9).statement.toString('base64');
-    expect(await verdict({ offer: rig.worker.offer({ statement }) })).toMatch(
-      'another network, registry, worker or key',
+  const other = Buffer.alloc(32, 0xee);
+
+  /** What becomes of a worker whose contract is in order and whose own words have one flaw. */
+  const flawed = async (flaws: WorkerFlaws): Promise<string> => {
+    const party = createWorkerParty(7, flaws);
+    admit(rig.chain, party);
+    return verdict({ party });
+  };
+
+  test.each([
+    ['network', { networkId: -239 }],
+    ['registry', { registry: other }],
+    ['worker', { worker: other }],
+    ['key', { receiptKey: other }],
+  ])('whose statement names another %s', async (_field, statement) => {
+    expect(await flawed({ statement })).toMatch('another network, registry, worker or key');
+    expect(await flawed({})).toBe('accepted');
+  });
+
+  test('whose statement cannot be read', async () => {
+    expect(await verdict({ offer: rig.worker.offer({ statement: 'AAAA' }) })).toMatch(
+      'statement cannot be read',
     );
   });
 
-  test('whose asks are signed by another worker, or for a model that it does not offer', async () => {
-    const foreign = openOffer(createWorkerParty(9).offer())!.asks;
-    expect(await verdict({ offer: rig.worker.offer({ asks: foreign }) })).toMatch(
-      'not signed for this Worker',
-    );
-    expect(await verdict({ offer: rig.worker.offer({ models: [] }) })).toMatch('which is not offered');
-    expect(await verdict({ offer: rig.worker.offer({ asks: ['AAAA'] }) })).toMatch('cannot be read');
+  test.each([
+    ['domain', { domain: other }],
+    ['statement', { statementHash: other }],
+  ])('whose HPKE certificate is for another %s', async (_field, certificate) => {
+    expect(await flawed({ certificate })).toMatch('HPKE certificate is not signed for');
+    expect(await flawed({})).toBe('accepted');
   });
 
-  test('whose HPKE certificate is of another worker', async () => {
-    const { certificate } = openOffer(createWorkerParty(9).offer())!;
-    expect(await verdict({ offer: rig.worker.offer({ certificate }) })).toMatch('HPKE certificate');
+  test('whose ask is for another domain, or for a model that it does not offer', async () => {
+    expect(await flawed({ ask: { domain: other } })).toMatch('not signed for this Worker');
+    expect(await flawed({ ask: { modelHash: other } })).toMatch('which is not offered');
+    expect(await flawed({})).toBe('accepted');
+  });
+
+  test('whose asks or certificate another key signed, or nobody can read', async () => {
+    const { asks, certificate } = openOffer(createWorkerParty(9).offer())!;
+    expect(await verdict({ offer: rig.worker.offer({ asks }) })).toMatch('not signed for this Worker');
+    expect(await verdict({ offer: rig.worker.offer({ certificate }) })).toMatch(
+      'HPKE certificate is not signed for',
+    );
+    expect(await verdict({ offer: rig.worker.offer({ asks: ['AAAA'] }) })).toMatch('ask cannot be read');
+    expect(await verdict({ offer: rig.worker.offer({ certificate: 'AAAA' }) })).toMatch(
+      'certificate cannot be read',
+    );
+    expect(await verdict({})).toBe('accepted');
   });
 
   test('whose hello is no hello', async () => {
@@ -192,6 +223,37 @@ test('the book follows what a worker reports', async () => {
   fake.report({ offer: rig.worker.offer({ seq: 2, slots: 5 }) });
   await until(async () => openOffer((await book()).entries[0]!.offer)!.seq === 2);
   expect((await book()).entries[0]!.freeSlots).toBe(4);
+});
+
+test('slots taken by running jobs are not offered again before the worker reports', async () => {
+  const waiting: (() => void)[] = [];
+  const fake = await rig.link({
+    onJob: (stream) => waiting.push(() => answerWith(stream, [], rig.client.receipt(rig.worker))),
+  });
+  await fake.accepted;
+  fake.report({ free: 3, draining: false });
+  const free = async (): Promise<number> => (await book()).entries[0]!.freeSlots;
+  await until(async () => (await free()) === 3);
+  const jobs = ['a', 'b'].map((text) => rig.post(rig.client.job(Buffer.from(text))));
+  await until(() => waiting.length === 2);
+  expect(await free()).toBe(1);
+  // The worker reports with both jobs in mind, then one more is sent.
+  fake.report({ free: 2, draining: false });
+  await until(async () => (await free()) === 2);
+  waiting.forEach((answer) => answer());
+  for (const job of jobs) await readFrames(await job);
+  await until(() => rig.router.status().runningJobs === 0);
+  expect(await free()).toBe(2);
+});
+
+test('the book tells how a worker served, by paying escrows', async () => {
+  const fake = await rig.link({ onJob: (stream) => answerWith(stream, [], rig.client.receipt(rig.worker)) });
+  await fake.accepted;
+  await readFrames(await rig.post(rig.client.job(Buffer.from('a'))));
+  await until(() => rig.router.status().runningJobs === 0);
+  const [entry] = (await book()).entries;
+  expect(entry).toMatchObject({ distinctEscrows: 1, successRate: 1 });
+  expect(entry!.medianLatencyMs).toBeGreaterThanOrEqual(0);
 });
 
 describe('router ends the link of a worker', () => {

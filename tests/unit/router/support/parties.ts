@@ -8,10 +8,17 @@ import {
   hpkeCertificateLayout,
   receiptLayout,
   ticketLayout,
+  type Ask,
+  type HpkeCertificate,
   type Receipt,
   type Ticket,
 } from '../../../../src/protocol/signed';
-import { StatementRole, statementHash, statementImage } from '../../../../src/protocol/statement';
+import {
+  StatementRole,
+  statementHash,
+  statementImage,
+  type Statement,
+} from '../../../../src/protocol/statement';
 import {
   encodeEnvelopeHead,
   signOffer,
@@ -33,7 +40,14 @@ export interface WorkerParty {
   offer(change?: Partial<WorkerOffer>): SignedOffer;
 }
 
-export function createWorkerParty(seed: number): WorkerParty {
+/** Fields in which what a worker signs differs from what is right. */
+export interface WorkerFlaws {
+  statement?: Partial<Statement>;
+  certificate?: Partial<HpkeCertificate>;
+  ask?: Partial<Ask>;
+}
+
+export function createWorkerParty(seed: number, flaws: WorkerFlaws = {}): WorkerParty {
   const keys = keyPairFromSeed(Buffer.alloc(32, seed));
   const account = sha256(Buffer.from(`worker ${seed}`));
   const statement = statementImage({
@@ -51,6 +65,7 @@ export function createWorkerParty(seed: number): WorkerParty {
     modelsRoot: Buffer.alloc(32, 0x77),
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 0,
+    ...flaws.statement,
   });
   const domain = workerDomain({ networkId: NETWORK_ID, registry: REGISTRY, self: account });
   const certificate = {
@@ -59,6 +74,7 @@ export function createWorkerParty(seed: number): WorkerParty {
     statementHash: statementHash(statement),
     notBefore: START_UNIX - 60,
     notAfter: START_UNIX + 86_340,
+    ...flaws.certificate,
   };
   const ask = {
     domain,
@@ -71,6 +87,7 @@ export function createWorkerParty(seed: number): WorkerParty {
     seq: 1,
     notBefore: START_UNIX - 60,
     notAfter: START_UNIX + 3_600,
+    ...flaws.ask,
   };
   return {
     keys,
