@@ -231,8 +231,17 @@ test('a draining router refuses jobs, ends those that run, and closes', async ()
   await fake.accepted;
   const running = rig.post(rig.client.job(BODY));
   while (fake.jobs.length === 0) await new Promise(setImmediate);
+  // A request whose headers are on their way when the drain begins.
+  const job = rig.client.job(BODY);
+  const [begin, rest] = [postHead(job.length).slice(0, 30), postHead(job.length).slice(30)];
+  let late!: Socket;
+  const lateAnswer = raw(begin, (socket) => (late = socket));
+  await (await fetch(`${rig.router.url}/healthz`)).arrayBuffer();
   const drained = rig.router.drain();
   expect(rig.router.status().draining).toBe(true);
+  late.write(rest);
+  late.write(job);
+  expect(await lateAnswer).toMatch(/^HTTP\/1\.1 503 .*"code":"draining"/s);
   await expect(fetch(`${rig.router.url}/readyz`)).rejects.toThrow();
   finish();
   expect((await readFrames(await running)).frames).toHaveLength(2);
