@@ -11,6 +11,8 @@ export interface OpenTicket {
   notAfter: number;
   /** Whether its reply is being read; if not, only an audit can tell what became of it. */
   running: boolean;
+  /** An error was answered instead of a reply: most likely it never ran, but whoever has the ticket could still use it. */
+  refused: boolean;
 }
 
 /** One line as this client's own books have it; what the chain says of it is a `LineEntry`. */
@@ -47,11 +49,13 @@ export function spentNano(line: HeldLine): bigint {
 /** What running jobs may still cost: a ticket counts until its job can no longer be running. */
 export function reservedNano(line: HeldLine, nowUnix: number): bigint {
   let sum = 0n;
-  for (const ticket of line.open.values()) {
-    const until = ticket.notAfter + LIMITS.jobMaxSeconds + LIMITS.clockSkewSeconds;
-    if (nowUnix <= until) sum += ticket.maxFeeNano;
-  }
+  for (const ticket of line.open.values()) if (nowUnix <= reservedUntil(ticket)) sum += ticket.maxFeeNano;
   return sum;
+}
+
+/** The last second at which that ticket's job may still be running. */
+export function reservedUntil(ticket: OpenTicket): number {
+  return ticket.notAfter + LIMITS.jobMaxSeconds + LIMITS.clockSkewSeconds;
 }
 
 /** What a new ticket may cost at most. */

@@ -68,11 +68,20 @@ export async function startJob(
   const ticketHash = ticketLayout.hash(sealed.ticket.value);
   const { jobId, maxFee, requestHash } = sealed.ticket.value;
   const id = jobId.toString('hex');
+  let refused = false;
   let body: AsyncIterable<Uint8Array>;
   try {
-    body = await post(candidate.router, Buffer.concat([sealed.head, sealed.ciphertext]), signal, deps);
+    const answer = await post(
+      candidate.router,
+      Buffer.concat([sealed.head, sealed.ciphertext]),
+      signal,
+      deps,
+    );
+    refused = answer instanceof CocoonError;
+    if (answer instanceof CocoonError) throw answer;
+    body = answer;
   } catch (error) {
-    deps.lines.dropped(usable.line, id);
+    deps.lines.dropped(usable.line, id, refused);
     throw error;
   }
 
@@ -80,7 +89,7 @@ export async function startJob(
     id,
     ticket: sealed.ticket.value,
     candidate,
-    dropped: () => deps.lines.dropped(usable.line, id),
+    dropped: () => deps.lines.dropped(usable.line, id, false),
     events: readReply(body, sealed.replyContext, deps.timers),
     settle(bill, delivered) {
       const receipt = verifySettlement(
@@ -158,12 +167,13 @@ function sealJob(
   return { ticket, head, ciphertext, replyContext };
 }
 
+/** The reply as it comes, or the error that was answered instead of one. Throws when nothing was answered. */
 async function post(
   router: string,
   body: Buffer,
   signal: AbortSignal,
   { fetch, timers }: JobDeps,
-): Promise<AsyncIterable<Uint8Array>> {
+): Promise<AsyncIterable<Uint8Array> | CocoonError> {
   let response: Response;
   try {
     const sent = fetch(`${router}/v1/jobs`, {
@@ -182,7 +192,7 @@ async function post(
     return asUnreachable(response.body as AsyncIterable<Uint8Array>, signal);
   }
   const text = await readLimited(response, CLIENT_LIMITS.errorBodyBytes).catch(() => '');
-  throw readErrorBody(text, 'router_unreachable');
+  return readErrorBody(text, 'router_unreachable');
 }
 
 /** A connection that breaks in the middle is a cut reply, whatever the transport calls it. */

@@ -57,8 +57,8 @@ export interface Lines {
   capNano(line: HeldLine): bigint | null;
   /** Books a whole audit: lost tickets get their records. */
   audited(line: HeldLine, audit: Audit): void;
-  /** The reply to that ticket is not read any more. */
-  dropped(line: HeldLine, jobId: string): void;
+  /** The reply to that ticket is not read any more, or was an error from the start: `refused`. */
+  dropped(line: HeldLine, jobId: string, refused: boolean): void;
   end(line: HeldLine): void;
   held(): readonly HeldLine[];
 }
@@ -238,7 +238,7 @@ export function createLines(
     issue(line, ticket, model) {
       const { jobId, maxFee, notAfter } = ticket.value;
       store.journal({ ticket, worker: line.workerId, model });
-      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter, running: true });
+      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter, running: true, refused: false });
     },
     settle(line, jobId, { record, image, proof }, receipt) {
       const newest = !line.newest || receipt.value.jobs > line.newest.jobs;
@@ -273,9 +273,9 @@ export function createLines(
         line.knownJobs += 1;
       }
     },
-    dropped(line, jobId) {
+    dropped(line, jobId, refused) {
       const ticket = line.open.get(jobId);
-      if (ticket) ticket.running = false;
+      if (ticket) Object.assign(ticket, { running: false, refused });
     },
     end,
   };

@@ -1,7 +1,7 @@
 import type { Clock } from '../chain/types';
 import type { Auditor } from './audit';
 import type { Lines } from './lines';
-import type { HeldLine } from './heldLine';
+import { reservedUntil, type HeldLine } from './heldLine';
 import type { Candidate, Market } from './market';
 import type { Target } from './select';
 
@@ -9,6 +9,8 @@ import type { Target } from './select';
 const REST_SECONDS = 30;
 /** Room for so many jobs like the last one is kept ahead of need. */
 const JOBS_AHEAD = 4n;
+/** An audit that did not find a lost ticket is not repeated for it sooner: it may never have reached its worker. */
+const LOOK_AGAIN_SECONDS = 60;
 
 /**
  * Refills and spare lines in the background, before anybody waits for them: a new line takes seconds. Where a reply
@@ -21,12 +23,12 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
   const { market, lines, clock } = deps;
   let running: Promise<void> | null = null;
   let restUntil = 0;
+  /** By line: the lost tickets that its last audit was for, and when that was. */
+  const looked = new Map<string, { tickets: ReadonlySet<string>; atUnix: number }>();
 
   const run = async ({ candidate, maxFeeNano }: Target): Promise<void> => {
-    const usable = lines.usable(candidate);
-    const isLost = [...(usable?.line.open.values() ?? [])].some(({ running: isRunning }) => !isRunning);
-    if (usable && isLost) await deps.audit(candidate, usable, await lines.escrow());
     const candidates = await market.candidates();
+    await findLost(candidates);
     const sameModel = candidates.filter(({ model }) => model.id === candidate.model.id);
     await closeOutlived(candidates);
     const spares = lines.spares(sameModel, 0);
@@ -36,6 +38,24 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
       needNano: wish === candidate ? maxFeeNano * JOBS_AHEAD : maxFeeNano,
     }));
     if (wishes.length > 0) await lines.fund(wishes);
+  };
+
+  /**
+   * Audits every line that a lost ticket still holds room of, not only the last job's: a line that is all reserved
+   * gets no job any more.
+   */
+  const findLost = async (candidates: readonly Candidate[]): Promise<void> => {
+    const now = clock.now();
+    for (const candidate of candidates) {
+      const usable = lines.usable(candidate);
+      if (!usable) continue;
+      const tickets = lostTickets(usable.line, now);
+      const before = looked.get(usable.line.id);
+      const isRecent = before !== undefined && now < before.atUnix + LOOK_AGAIN_SECONDS;
+      if (tickets.every((id) => isRecent && before.tickets.has(id))) continue;
+      looked.set(usable.line.id, { tickets: new Set(tickets), atUnix: now });
+      await deps.audit(candidate, usable, await lines.escrow());
+    }
   };
 
   /** Lines to a key that its worker has replaced: nothing can be bought through them any more. */
@@ -65,4 +85,11 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
       await running;
     },
   };
+}
+
+/** Tickets whose reply nobody reads any more, and that may well be billed. */
+function lostTickets(line: HeldLine, nowUnix: number): string[] {
+  return [...line.open]
+    .filter(([, ticket]) => !ticket.running && !ticket.refused && nowUnix <= reservedUntil(ticket))
+    .map(([id]) => id);
 }

@@ -186,7 +186,12 @@ function heldLine(row: Row, jobs: Row[], raises: Row[]): HeldLine {
     open: new Map(
       open.map((job) => [
         text(job['job_id']),
-        { maxFeeNano: BigInt(text(job['max_nano'])), notAfter: Number(job['not_after']), running: false },
+        {
+          maxFeeNano: BigInt(text(job['max_nano'])),
+          notAfter: Number(job['not_after']),
+          running: false,
+          refused: false,
+        },
       ]),
     ),
     audited: {
