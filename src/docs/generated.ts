@@ -1,3 +1,4 @@
+import { withGasFigures } from './gasFigures';
 import { replaceSection } from './sections';
 import { errorTable, protocolSections } from './tables';
 import { vectorFiles, vectorText } from './vectors';
@@ -19,6 +20,7 @@ export function generatedFiles(): GeneratedFile[] {
     render: () => vectorText(entries),
   }));
   return [
+    { path: 'docs/flows.md', render: withGasFigures },
     { path: 'docs/errors.md', render: (page) => replaceSection(page, 'errors', errorTable()) },
     {
       path: 'docs/protocol.md',
