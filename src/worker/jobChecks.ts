@@ -49,8 +49,7 @@ export function checkTimes({ value }: Signed<Ticket>, now: number): void {
 }
 
 /** Who may sign, and for which escrow: against the finalized state. */
-export function checkSigner(envelope: JobEnvelope, state: EscrowState): void {
-  const { value, signature } = envelope.ticket;
+export function checkSigner({ value, signature }: Signed<Ticket>, state: EscrowState): void {
   refuseUnless(value.domain.equals(state.domain), 'ticket_wrong_domain', 'The ticket is for another escrow.');
   refuseUnless(
     state.signer !== null && verify(ticketLayout.hash(value), signature, state.signer),
@@ -105,8 +104,7 @@ export function checkLine(
 }
 
 /** The signer meant this very text: what stands inside the ciphertext repeats the ticket. */
-export function checkPlaintext(envelope: JobEnvelope, request: RequestPlaintext): void {
-  const { value } = envelope.ticket;
+export function checkPlaintext({ value }: Signed<Ticket>, request: RequestPlaintext): void {
   refuseUnless(
     request.jobId.equals(value.jobId) &&
       request.issuedAt === value.issuedAt &&

@@ -2,6 +2,8 @@
 export const WORKER_LIMITS = {
   /** Jobs whose body is still arriving, beyond the slots. */
   pendingBodies: 64,
+  /** Their bytes, all together. */
+  pendingBodyBytes: 256 * 1024 * 1024,
   bodyTimeoutMs: 60_000,
   /** A reader that takes nothing for so long has hung up. */
   readerStallMs: 60_000,
@@ -12,6 +14,8 @@ export const WORKER_LIMITS = {
   replyCacheEntries: 10_000,
 
   keepAliveMs: 5_000,
+  /** What one link may hold in memory, in megabytes. */
+  sessionMemoryMb: 256,
   pingMs: 10_000,
   unansweredPings: 2,
   statusMs: 10_000,

@@ -18,7 +18,7 @@ import {
   helloDigest,
   JOB_CONTENT_TYPE,
 } from '../protocol/wire';
-import { readBody } from './body';
+import { createBodyReader, type BodyReader } from './body';
 import type { Jobs } from './jobs';
 import { WORKER_LIMITS } from './limits';
 import type { Logger } from './logger';
@@ -48,9 +48,10 @@ export interface LinkSession {
 /** Serves HTTP/2 over a socket that this worker opened: the router at its other end is the client. */
 export function serveLink(socket: Duplex, deps: LinkSessionDeps, onClose: () => void): LinkSession {
   const session = performServerHandshake(socket, {
+    maxSessionMemory: WORKER_LIMITS.sessionMemoryMb,
     settings: { maxConcurrentStreams: 4_096, initialWindowSize: 1024 * 1024 },
   });
-  const bodies = { pending: 0 };
+  const readBody = createBodyReader(deps.timers);
   const endless = new Set<ServerHttp2Stream>();
   const stopPings = keepAlive(session, deps.timers);
   let closed = false;
@@ -65,7 +66,7 @@ export function serveLink(socket: Duplex, deps: LinkSessionDeps, onClose: () => 
     stream.on('error', () => stream.close());
     const route = `${String(headers[HTTP2_HEADER_METHOD])} ${String(headers[HTTP2_HEADER_PATH])}`;
     const contentType = String(headers[HTTP2_HEADER_CONTENT_TYPE] ?? '');
-    answer(route, contentType, stream, { bodies, endless }, deps).catch((error: unknown) =>
+    answer(route, contentType, stream, { readBody, endless }, deps).catch((error: unknown) =>
       refuse(stream, error, deps.log),
     );
   });
@@ -88,7 +89,7 @@ async function answer(
   route: string,
   contentType: string,
   stream: ServerHttp2Stream,
-  state: { bodies: { pending: number }; endless: Set<ServerHttp2Stream> },
+  state: { readBody: BodyReader; endless: Set<ServerHttp2Stream> },
   deps: LinkSessionDeps,
 ): Promise<void> {
   switch (route) {
@@ -96,14 +97,12 @@ async function answer(
       if (contentType !== JOB_CONTENT_TYPE) {
         throw new CocoonError('unsupported_media_type', `A job is sent as ${JOB_CONTENT_TYPE}.`);
       }
-      const body = await boundedBodies(state.bodies, () =>
-        readBody(stream, ENVELOPE_HEAD_BYTES + LIMITS.requestMaxBytes, deps.timers),
-      );
+      const body = await state.readBody(stream, ENVELOPE_HEAD_BYTES + LIMITS.requestMaxBytes);
       await sendReply(stream, await deps.jobs.submit(body), deps.timers);
       return;
     }
     case 'POST /v1/hello':
-      await answerHello(stream, deps);
+      await answerHello(stream, state.readBody, deps);
       return;
     case 'GET /v1/status':
       streamStatus(stream, state.endless, deps);
@@ -113,22 +112,14 @@ async function answer(
   }
 }
 
-async function boundedBodies<T>(bodies: { pending: number }, read: () => Promise<T>): Promise<T> {
-  if (bodies.pending >= WORKER_LIMITS.pendingBodies) {
-    throw new CocoonError('worker_busy', 'Too many jobs are arriving at once.');
-  }
-  bodies.pending += 1;
-  try {
-    return await read();
-  } finally {
-    bodies.pending -= 1;
-  }
-}
-
 const helloSchema = z.strictObject({ nonce: z.string().regex(/^[0-9a-f]{64}$/) });
 
-async function answerHello(stream: ServerHttp2Stream, deps: LinkSessionDeps): Promise<void> {
-  const body = await readBody(stream, WORKER_LIMITS.helloMaxBytes, deps.timers);
+async function answerHello(
+  stream: ServerHttp2Stream,
+  readBody: BodyReader,
+  deps: LinkSessionDeps,
+): Promise<void> {
+  const body = await readBody(stream, WORKER_LIMITS.helloMaxBytes);
   const hello = helloSchema.safeParse(parseJson(body));
   if (!hello.success) throw new CocoonError('invalid_request', 'A hello bears a nonce of 32 bytes in hex.');
   const offer = deps.offers.current();

@@ -15,8 +15,6 @@ export interface Evidence {
   requestBytes: number;
   /** Text of all strings that the model wrote and that went out to the client. */
   deliveredTextBytes: number;
-  /** Embeddings and the like deliver no text: their prompt is billed when the answer went out. */
-  deliveredBodyBytes: number;
   maxTokens: number;
   choices: number;
   /** False when the client hung up or the engine broke off. */
@@ -42,7 +40,8 @@ export const NO_USAGE: Usage = {
  * the delivered bytes can hold. Chunks of a stream are never counted: they are not tokens.
  */
 export function boundedUsage(reported: ReportedUsage | null, seen: Evidence): Usage {
-  if (seen.deliveredBodyBytes === 0) return NO_USAGE;
+  // An answer that broke off before its first word is free, whatever it cost to compute.
+  if (!seen.complete && seen.deliveredTextBytes === 0) return NO_USAGE;
   const base = reported ?? estimate(seen);
   const unseen = seen.complete ? UNSEEN_TOKENS_PER_CHOICE * seen.choices : 0;
   const completionTokens = Math.min(

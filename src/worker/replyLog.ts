@@ -6,24 +6,19 @@ import { WORKER_LIMITS } from './limits';
  * job is held back when the fastest of them lags, and is told when the last one has left. Sealed bytes only.
  */
 export interface ReplyLog {
-  /** `textBytes` and `bodyBytes`: how much of the answer this frame carries. */
-  append(kind: FrameKind, payload: Uint8Array, carries?: Carried): void;
+  /** `textBytes`: how much of what the model wrote is out with this frame. */
+  append(kind: FrameKind, payload: Uint8Array, textBytes?: number): void;
   end(): void;
   /** Resolves when the engine may go on: some reader is close behind, or none is left. */
   room(): Promise<void>;
-  /** All that was appended. */
-  appended(): Carried;
-  /** What reached a reader. */
-  delivered(): Carried;
+  /** Text bytes of all that was appended. */
+  appendedText(): number;
+  /** Text bytes of what reached a reader. */
+  deliveredText(): number;
   read(): ReplyReader;
   /** Aborted when the last reader left before the end. */
   readonly abandoned: AbortSignal;
   bytes(): number;
-}
-
-export interface Carried {
-  textBytes: number;
-  bodyBytes: number;
 }
 
 export interface ReplyReader {
@@ -34,12 +29,10 @@ export interface ReplyReader {
   leave(): void;
 }
 
-const NOTHING: Carried = { textBytes: 0, bodyBytes: 0 };
-
 export function createReplyLog(): ReplyLog {
   const frames: Buffer[] = [];
-  /** Sums up to and including each frame. */
-  const sums: Carried[] = [];
+  /** Text bytes up to and including each frame. */
+  const sums: number[] = [];
   const offsets: number[] = [];
   let size = 0;
   let ended = false;
@@ -60,16 +53,12 @@ export function createReplyLog(): ReplyLog {
   };
 
   return {
-    append(kind, payload, carries = NOTHING) {
+    append(kind, payload, textBytes = 0) {
       const frame = encodeFrame(kind, payload);
-      const before = sums.at(-1) ?? NOTHING;
       offsets.push(size);
       frames.push(frame);
       size += frame.length;
-      sums.push({
-        textBytes: before.textBytes + carries.textBytes,
-        bodyBytes: before.bodyBytes + carries.bodyBytes,
-      });
+      sums.push((sums.at(-1) ?? 0) + textBytes);
       for (const reader of readers) reader.wake();
     },
     end() {
@@ -82,8 +71,8 @@ export function createReplyLog(): ReplyLog {
         wakeProducer = resolve;
       });
     },
-    appended: () => sums.at(-1) ?? NOTHING,
-    delivered: () => sums[deliveredFrames - 1] ?? NOTHING,
+    appendedText: () => sums.at(-1) ?? 0,
+    deliveredText: () => sums[deliveredFrames - 1] ?? 0,
     abandoned: abandonment.signal,
     bytes: () => size,
     read() {

@@ -16,7 +16,7 @@ export interface SealedWriter {
   /** The head waits for the first body bytes: alone it would tell the time to the first token from the rest. */
   head(head: ResponseHead): void;
   started(): boolean;
-  /** Goes out within 50 ms, or at once when enough waits. */
+  /** Goes out within 50 ms, or at once when enough waits. `textBytes` of it were written by the model. */
   write(body: Uint8Array, textBytes: number): void;
   /** Seals what waits as the last content. */
   finish(): void;
@@ -27,18 +27,18 @@ export function createSealedWriter(log: ReplyLog, sealer: ReplySealer, timers: T
   let started = false;
   let ending = false;
   let ended = false;
-  let waiting = { textBytes: 0, bodyBytes: 0 };
+  let waitingText = 0;
 
   const flush = (joined: Buffer): void => {
     const pieces = splitContent(joined);
     pieces.forEach((piece, i) => {
       const last = i === pieces.length - 1;
       const kind = ending && last ? ChunkKind.LastContent : ChunkKind.Content;
-      // An answer counts as delivered with its last piece, not before.
-      log.append(FrameKind.Chunk, sealer.seal(kind, encodeContent(piece)), last ? waiting : undefined);
+      // Text counts as delivered with the last piece that carries it, not before.
+      log.append(FrameKind.Chunk, sealer.seal(kind, encodeContent(piece)), last ? waitingText : 0);
       ended ||= kind === ChunkKind.LastContent;
     });
-    waiting = { textBytes: 0, bodyBytes: 0 };
+    waitingText = 0;
   };
   const coalescer = createCoalescer({ flush, timers });
 
@@ -55,8 +55,7 @@ export function createSealedWriter(log: ReplyLog, sealer: ReplySealer, timers: T
     },
     started: () => started,
     write(body, textBytes) {
-      waiting.textBytes += textBytes;
-      waiting.bodyBytes += body.length;
+      waitingText += textBytes;
       push(body);
     },
     finish() {

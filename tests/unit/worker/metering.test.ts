@@ -12,7 +12,6 @@ const PRICES = {
 const SEEN: Evidence = {
   requestBytes: 400,
   deliveredTextBytes: 100,
-  deliveredBodyBytes: 300,
   maxTokens: 50,
   choices: 1,
   complete: true,
@@ -58,13 +57,8 @@ describe('worker meters a job', () => {
     },
   );
 
-  it('worker bills nothing when nothing was delivered, whatever the engine reported', () => {
-    const usage = boundedUsage(REPORTED, {
-      ...SEEN,
-      deliveredBodyBytes: 0,
-      deliveredTextBytes: 0,
-      complete: false,
-    });
+  it('worker bills nothing for an answer that broke off before its first word, whatever the engine reported', () => {
+    const usage = boundedUsage(REPORTED, { ...SEEN, deliveredTextBytes: 0, complete: false });
     expect(jobFee(PRICES, usage)).toBe(0n);
   });
 

@@ -185,6 +185,17 @@ describe('reply log', () => {
 });
 
 describe('worker whose slots are taken', () => {
+  it('worker with one slot takes exactly one of two jobs that arrive together', async () => {
+    const world = await createWorld({ slots: 1 });
+    try {
+      const replies = await Promise.all([world.send(world.job()), world.send(world.job())]);
+      expect(replies.map(({ code }) => code).sort()).toEqual([null, 'worker_busy'].sort());
+      expect(world.engine.calls).toHaveLength(1);
+    } finally {
+      await world.end();
+    }
+  });
+
   it('worker with all slots taken says so, tells its routers, and takes the next job when one ends', async () => {
     const world = await createWorld({ slots: 1 });
     try {
