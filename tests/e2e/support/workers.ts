@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Address } from '@ton/core';
 import { announceStatement } from '../../../src/chain/accounts';
 import { createSettlement } from '../../../src/chain/settlement';
 import { systemTimers } from '../../../src/channel';
@@ -9,10 +10,9 @@ import { stake } from '../../../src/demo/provider';
 import { workerConfigSchema } from '../../../src/worker/config';
 import { silentLogger } from '../../../src/worker/logger';
 import { createWorker, type Worker } from '../../../src/worker/worker';
-import { eventually } from '../engineProcess';
 import { MODEL, type Ground } from './ground';
 import { ROUTER_FEE_BPS, type E2eRouter } from './routers';
-import type { Address } from '@ton/core';
+import { until } from './until';
 
 /** Nanotons per million tokens; far above any real price, so that a few answers can be seen on the chain. */
 export const PRICES = {
@@ -26,9 +26,10 @@ export interface E2eWorker {
   address: Address;
   provider: Actor;
   stateDir: string;
-  current(): Worker;
+  /** The one that runs now. */
+  worker(): Worker;
   /** A new process in all but name: the same state directory, nothing else is carried over. */
-  restart(): Promise<void>;
+  restart(end: 'drain' | 'close'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,9 +83,9 @@ export async function startWorker(
   await untilListed(routers, worker.workerKey);
   return {
     ...{ address, provider, stateDir },
-    current: () => worker,
-    async restart() {
-      await worker.close();
+    worker: () => worker,
+    async restart(end) {
+      await worker[end]();
       worker = await start();
       await untilListed(routers, worker.workerKey);
     },
@@ -95,7 +96,7 @@ export async function startWorker(
 /** A book names a worker with free slots. */
 async function untilListed(routers: readonly E2eRouter[], workerKey: Buffer): Promise<void> {
   for (const { router } of routers) {
-    await eventually(async () => {
+    await until(async () => {
       const text = await (await fetch(`${router.url}/v1/book`)).text();
       const { entries } = JSON.parse(text) as { entries: { offer: { text: string }; freeSlots: number }[] };
       return entries.some(
