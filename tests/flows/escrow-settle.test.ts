@@ -312,6 +312,23 @@ describe('whose gas', () => {
 });
 
 describe('an escrow below its reserve', () => {
+  test('gives the value back when it cannot even send the payouts', async () => {
+    const { world, lines } = await openLines(10);
+    const items = await Promise.all(lines.map((line) => E.receiptFor(world, line, 1_000n)));
+    const balanceNano = escrowReserveNano(10) / 10n + 10_000n;
+    await forceState(world, { balanceNano });
+    const body = settleBody(items);
+    const value = toNano('0.0065');
+    const result = await E.send(world, { from: world.stranger.address, value, body });
+    expect(E.steps(world, result)).toEqual([
+      'stranger -> escrow Settle 37',
+      'escrow -> stranger bounced:Settle 0',
+    ]);
+    expect(await E.escrowBalance(world)).toBe(balanceNano);
+    await E.send(world, { from: world.stranger.address, value: settleValueNano(10, 10), body });
+    expect(await E.escrowBalance(world)).toBe(balanceNano - 10_000n);
+  });
+
   test('pays claims down to the floor and the rest when money comes (I-4)', async () => {
     const { world, lines } = await openLines(1);
     const [line] = lines as [Line];
