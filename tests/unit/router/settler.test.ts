@@ -10,23 +10,27 @@ import { CAP_NANO, SETTLE_BY, createClientParty, createWorkerParty } from './sup
 
 const worker = createWorkerParty(1);
 const client = createClientParty(createFakeChain(), 2, worker);
+const REPORT = { paidNano: nano(1), spentNano: nano(1), lines: 1, unpaid: [] };
 let clock: FakeClock;
 let ledger: ReceiptLedger;
 let settler: Settler;
 let runs: (readonly HeldReceipt[])[];
 let broken: boolean;
+/** What a settlement waits for. */
+let held: Promise<void>;
 
 beforeEach(() => {
   clock = createFakeClock();
   ledger = createReceiptLedger({ path: ':memory:' });
   runs = [];
   broken = false;
+  held = Promise.resolve();
   const settlement = {
-    run: (held: readonly HeldReceipt[]) => {
-      runs.push(held);
-      if (broken) return Promise.reject(new Error('no chain'));
-      const escrow = new Address(0, client.escrow);
-      return Promise.resolve([{ escrow, paidNano: nano(1), spentNano: nano(1), lines: 1, unpaid: [] }]);
+    async run(receipts: readonly HeldReceipt[]) {
+      runs.push(receipts);
+      await held;
+      if (broken) throw new Error('no chain');
+      return [{ ...REPORT, escrow: new Address(0, client.escrow) }];
     },
   };
   settler = createSettler({
@@ -93,6 +97,15 @@ test('a failed settlement is tried again and ends nothing', async () => {
 
 test('one settlement runs at a time', async () => {
   await earn(5n);
-  await Promise.all([settler.run(), settler.run()]);
+  let end: () => void = () => undefined;
+  held = new Promise((resolve) => (end = resolve));
+  const first = settler.run();
+  await earn(6n);
+  const second = settler.run();
   expect(runs).toHaveLength(1);
+  end();
+  await Promise.all([first, second]);
+  expect(runs).toHaveLength(1);
+  await settler.run();
+  expect(runs).toHaveLength(2);
 });
