@@ -91,7 +91,7 @@ async function workerOf(world: E.EscrowWorld) {
 }
 
 async function booksOf(world: E.EscrowWorld) {
-  const { balanceNano: _balance, ...escrow } = await E.readEscrow(world);
+  const escrow = await E.readEscrow(world);
   const { balanceNano: _gas, claimableNano: _gifts, ...worker } = await workerOf(world);
   return plain({ escrow, worker, lines: [...(await E.readLines(world))] });
 }
