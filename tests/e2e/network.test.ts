@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { claimEarnings } from '../../src/chain/accounts';
 import { DEMO_TERMS } from '../../src/demo/maintainer';
+import { nano } from '../../src/protocol/amounts';
 import { JobOutcome, parseJobRecord } from '../../src/protocol/jobRecord';
 import { decodeSigned, receiptLayout, type Receipt } from '../../src/protocol/signed';
 import type { E2eClient } from './support/clients';
@@ -191,8 +192,8 @@ describe('after all these jobs', () => {
       const fee = (earningsNano * BigInt(DEMO_TERMS.protocolFeeBps)) / 10_000n;
       const { spentNano, feesNano } = await claimEarnings(provider.wallet, address);
       // Some of those fees are the treasury's own, for taking its share.
-      expect(-spentNano).toBeGreaterThanOrEqual(claimableNano - fee - feesNano);
-      expect(-spentNano).toBeLessThan(claimableNano - fee);
+      expect(nano(-1n * spentNano)).toBeGreaterThanOrEqual(claimableNano - fee - feesNano);
+      expect(nano(-1n * spentNano)).toBeLessThan(claimableNano - fee);
       expect(await network.chain.worker(address)).toMatchObject({ earningsNano: 0n, claimableNano: 0n });
     }
     expect(earned).toBe(paid);
