@@ -7,6 +7,7 @@ import { COMMON_EXIT_CODES } from '../../wrappers/exitCodes';
 import type { AllocateEntry } from '../protocol/allocate';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
+import { NO_CONTRACT } from './trace';
 import type { OutgoingMessage, TransferReport, WalletSender } from './types';
 
 /**
@@ -215,6 +216,7 @@ function refused(contract: Address, exitCode: number): CocoonError {
 
 /** What a contract of this project, or the virtual machine, means by an exit code. */
 export function nameOfExitCode(exitCode: number): string {
+  if (exitCode === NO_CONTRACT) return 'no contract is there';
   const tables = [
     escrowContract.ESCROW_EXIT_CODES,
     workerContract.WORKER_EXIT_CODES,

@@ -22,6 +22,9 @@ export interface TraceDeps {
   monotonicMs: () => number;
 }
 
+/** Stands for an exit code where no code ran; a liteserver says the same of a get-method. */
+export const NO_CONTRACT = -13;
+
 /** Newest transactions of an account that are searched for one message; a busy one is searched further back. */
 const WINDOW = 30;
 
@@ -125,12 +128,13 @@ function consequences({ transaction }: RawTransaction): Message[] {
   return [...transaction.outMessages.values()].filter(({ info }) => info.type === 'internal');
 }
 
-/** A refused message comes back; one that was bounced into nothing has no code to fail. */
-function failureOf(raw: RawTransaction): TransferReport['failure'] {
-  const { description, inMessage } = raw.transaction;
-  const exitCode = exitCodeOf(raw.transaction);
-  if (description.type !== 'generic' || !description.aborted || exitCode === null) return null;
-  return inMessage?.info.type === 'internal' ? { address: inMessage.info.dest, exitCode } : null;
+/** A refused message comes back. So does one to nobody, unless it was a plain gift that may lie there. */
+function failureOf({ transaction }: RawTransaction): TransferReport['failure'] {
+  const { description, inMessage } = transaction;
+  const info = inMessage?.info;
+  if (info?.type !== 'internal' || description.type !== 'generic' || !description.aborted) return null;
+  const exitCode = exitCodeOf(transaction) ?? (info.bounce ? NO_CONTRACT : null);
+  return exitCode === null ? null : { address: info.dest, exitCode };
 }
 
 function late(): CocoonError {

@@ -159,6 +159,17 @@ describe('the chain room on a devnet', () => {
     expect(answers).toHaveLength(1);
   });
 
+  test('client who tops up an escrow that is not there hears it, and keeps his money', async () => {
+    const nowhere = new Address(0, Buffer.alloc(32, 0x77));
+    const before = await economy.chain.balance(client.address);
+    await expect(topUp(client, nowhere, TON)).rejects.toMatchObject({
+      code: 'chain_refused',
+      message: expect.stringMatching(/no contract is there/) as string,
+    });
+    expect(await economy.chain.balance(nowhere)).toBe(0n);
+    expect(before - (await economy.chain.balance(client.address))).toBeLessThan(TON / 100n);
+  });
+
   test('maintainer hears why a worker does not take an admission', async () => {
     const other = await economy.wallet(20);
     const address = await workerAddress(economy.chain.registry, other.address, 0);
