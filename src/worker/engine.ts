@@ -81,7 +81,8 @@ export function createEngine(config: {
         }
       }
     },
-    close: () => pool.close(),
+    // Whoever waits for an answer has given up by now.
+    close: () => pool.destroy(),
   };
 }
 

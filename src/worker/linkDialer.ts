@@ -16,10 +16,7 @@ export interface LinkDialer {
   close(): void;
 }
 
-export function createLinkDialer(
-  url: string,
-  deps: LinkSessionDeps & { random: () => number; now: () => number },
-): LinkDialer {
+export function createLinkDialer(url: string, deps: LinkSessionDeps & { random: () => number }): LinkDialer {
   const backoff = createBackoff(deps.random);
   let session: LinkSession | null = null;
   let abortDial: (() => void) | null = null;

@@ -2,31 +2,28 @@ import { createEscrowCache } from '../chain/escrowCache';
 import type { Settlement } from '../chain/settlement';
 import type { Chain, Clock } from '../chain/types';
 import type { Timers } from '../channel';
-import { workerDomain } from '../protocol/domain';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import type { SignedOffer } from '../protocol/wire';
 import { startAdminServer } from './adminServer';
-import { createAsks } from './asks';
 import { createUtilisation } from './autopilot';
 import type { WorkerConfig } from './config';
 import { createEngine, type Engine } from './engine';
 import { createEngineHealth } from './engineHealth';
 import { canaryOf } from './engineRequest';
 import type { FaultPoint } from './groupCommit';
-import { createHpkeKeyring } from './hpkeKeys';
 import { createJobs } from './jobs';
 import { ensureLedger } from './identity';
 import { WORKER_LIMITS } from './limits';
-import { createLinkDialer } from './linkDialer';
+import { createLinkDialer, type LinkDialer } from './linkDialer';
 import type { Logger } from './logger';
 import { createMetrics } from './metrics';
-import { createOfferBoard } from './offer';
+import { configuredModels, createPresence } from './presence';
+import { isWornOut } from './receiptKey';
 import { createReceiptSigner } from './receipts';
 import { createReplyCache } from './replyCache';
 import { createSettler } from './settler';
-import { createStandingWatch, type Announce } from './standing';
-import { createStatements } from './statement';
+import type { Announce } from './standing';
 import { ensureStateDir } from './stateFiles';
 import { createStatusBoard } from './status';
 import { every, within } from './timers';
@@ -82,59 +79,15 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   ensureStateDir(config.stateDir);
   const { key, ledger } = ensureLedger(config.stateDir, { now, random: deps.randomBytes, faultPoint, log });
   const workerKey = key.keys.publicKey;
-  const scope = { networkId: chain.networkId, registry: chain.registry.hash, self: config.worker.hash };
-  const domain = workerDomain(scope);
-  const nextSeq = (): number => ledger.nextSeq(now());
-
-  const models = config.models.map(({ engineModel, floor, ceiling, minCap_nano, ...offered }) => ({
-    offered: { ...offered, engineModel: engineModel ?? offered.id },
-    published: offered,
-    hash: Buffer.from(offered.hash, 'hex'),
-    band: { floor, ceiling: ceiling ?? floor },
-    minCapNano: minCap_nano,
-  }));
+  const models = configuredModels(config);
   const canaries = models.flatMap(({ offered }) => canaryOf(offered) ?? []);
   const engine: Engine = createEngine({ url: config.engine.url, connections: config.slots + 1, canaries });
-
-  const hpke = createHpkeKeyring(
-    { stateDir: config.stateDir, domain, receiptKeys: key.keys },
-    { now, random: deps.randomBytes },
-  );
-  const statements = createStatements(
-    config.stateDir,
-    {
-      networkId: scope.networkId,
-      registry: scope.registry,
-      worker: scope.self,
-      receiptKey: workerKey,
-      modelHashes: models.map(({ hash }) => hash),
-      gpuEvidenceHash: config.gpuEvidenceHash,
-      hostTier: config.hostTier,
-    },
-    hpke,
-  );
-  const asks = createAsks({ domain, models, keys: key.keys }, { now, nextSeq });
-  const standing = createStandingWatch(
-    { worker: config.worker, receiptKey: workerKey },
-    {
-      ...{ chain, clock, log, statements },
-      ...(deps.announce ? { announce: deps.announce } : {}),
-      onChange: () => {
-        offers.refresh();
-        status.refresh();
-      },
-    },
-  );
-  const offers = createOfferBoard(
-    {
-      worker: config.worker.hash,
-      imageId: config.imageId,
-      models: models.map(({ published }) => published),
-      slots: config.slots,
-      keys: key.keys,
-    },
-    { now, nextSeq, standing: () => standing.current(), asks, hpke },
-  );
+  const { hpke, asks, standing, offers } = createPresence(config, models, key.keys, {
+    ...deps,
+    nextSeq: () => ledger.nextSeq(now()),
+    onChange: () => status.refresh(),
+  });
+  const links: LinkDialer[] = [];
 
   let draining = false;
   const closedReason = (): CocoonError | null => {
@@ -213,6 +166,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   const stops = [
     every(timers, WORKER_LIMITS.admissionEveryMs, () => {
       if (!standing.isSettled()) look();
+      if (asks.renew()) offers.refresh();
     }),
     every(timers, WORKER_LIMITS.settledAdmissionEveryMs, look),
     every(timers, WORKER_LIMITS.autopilotEveryMs, () => {
@@ -220,18 +174,14 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     }),
     every(timers, WORKER_LIMITS.settleEveryMs, () => void settler?.run()),
     every(timers, WORKER_LIMITS.pruneEveryMs, () => {
+      if (isWornOut(key, now())) log.warn({}, 'the receipt key is in its last days: restart for a new one');
       const forget = ledger.prune(now() - WORKER_LIMITS.keepEndedSeconds);
       forget.catch((error: unknown) => log.error({ err: error }, 'the ledger could not be pruned'));
     }),
   ];
   await Promise.all([standing.tick(), health.check()]);
-  const links = config.routers.map((url) =>
-    createLinkDialer(url, {
-      ...{ timers, log, jobs, offers, status, now },
-      keys: key.keys,
-      random: deps.random,
-    }),
-  );
+  const linkDeps = { timers, log, jobs, offers, status, keys: key.keys, random: deps.random };
+  links.push(...config.routers.map((url) => createLinkDialer(url, linkDeps)));
 
   let ended: Promise<void> | null = null;
   const end = async (): Promise<void> => {
