@@ -33,6 +33,8 @@ const CHEATS: [string, string, Tricks][] = [
   ['the record of another answer', 'record_mismatch', record({ responseHash: Buffer.alloc(32) })],
   ['the record of another model', 'record_mismatch', record({ modelHash: Buffer.alloc(32) })],
   ['the record of another image', 'record_mismatch', record({ imageId: Buffer.alloc(32) })],
+  ['more cached tokens than sent', 'record_mismatch', record({ cachedTokens: 11 })],
+  ['more reasoning than tokens', 'record_mismatch', record({ reasoningTokens: 5 })],
   [
     'a proof of another leaf',
     'receipt_bad_proof',
