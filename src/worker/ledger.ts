@@ -117,9 +117,6 @@ export function openLedger(
   statements.line.setReadBigInts(true);
   statements.lines.setReadBigInts(true);
 
-  // A job that was running when the process ended is not billed and reserves nothing.
-  db.exec('UPDATE jobs SET state = 2 WHERE state = 0');
-
   const accounts = new Map<string, LineAccount>();
   const running = new Map<string, Buffer>();
   const commits = createGroupCommit(db, faultPoint);

@@ -25,13 +25,13 @@ const TABLES = `
     PRIMARY KEY (domain, job_id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS jobs_of_line ON jobs (domain, line_id, position) WHERE position IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS jobs_running ON jobs (state) WHERE state = 0;
 `;
 
 export enum JobState {
+  /** It runs; found after a restart, it was cut off, is not billed and reserves nothing. */
   Running = 0,
   Billed = 1,
-  /** It ended without a bill: the process died, or nothing was delivered before a failure. */
+  /** It ended without a bill, by a failure of this process. */
   Void = 2,
 }
 

@@ -5,7 +5,7 @@ import { createReplyLog } from '../../../src/worker/replyLog';
 import { openReply } from './support/testClient';
 import { openJob, request } from './support/testRouter';
 import { endStream, sendPiece, startStream, USAGE, type EngineCall } from './support/scriptedEngine';
-import { createWorld, type World } from './support/world';
+import { createWorld, openEscrow, openLine, START, testModel, type World } from './support/world';
 
 describe('worker and a repeated ticket', () => {
   let world: World;
@@ -136,7 +136,50 @@ describe('a client that hangs up', () => {
   });
 });
 
+describe('a client that stops reading', () => {
+  it('client that reads no more and leaves pays for what it took, not for what the engine wrote', async () => {
+    const PIECES = 20;
+    const PIECE_BYTES = 10_000;
+    const model = { ...testModel(), maxOutputTokens: 100_000 };
+    const world = await createWorld({ config: { models: [model] } });
+    try {
+      const call = nextCall(world);
+      const job = world.job({ maxFee: 1_000_000n, body: { stream: true, messages: [] } });
+      const open = openJob(await world.router.link(), job.bytes);
+      startStream(await call);
+      sendPiece(await call, 'x');
+      await open.next();
+      open.stream.pause();
+      for (let i = 0; i < PIECES; i++) sendPiece(await call, 'y'.repeat(PIECE_BYTES));
+      const { response } = await call;
+      await world.until(() => response.writableLength === 0);
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      open.stream.close();
+      await (
+        await call
+      ).closed;
+      const { record } = openReply(job, (await waitForReceipt(world, job.bytes)).frames).settlement;
+      // A stream that nobody reads takes its window of 64 KiB and what one frame is beyond it.
+      expect(record.completionTokens * 4).toBeLessThan(140_000);
+      expect(record.outcome).toBe(2);
+    } finally {
+      await world.end();
+    }
+  });
+});
+
 describe('reply log', () => {
+  it('reply log tells what was written from what a reader took', async () => {
+    const log = createReplyLog();
+    const reader = log.read();
+    log.append(FrameKind.Chunk, Buffer.alloc(1), 5);
+    log.append(FrameKind.Chunk, Buffer.alloc(1), 7);
+    expect([log.appendedText(), log.deliveredText()]).toEqual([12, 0]);
+    await reader.next();
+    reader.taken();
+    expect([log.appendedText(), log.deliveredText()]).toEqual([12, 5]);
+  });
+
   it('reply log holds the engine back while its reader lags, and lets go when the reader leaves', async () => {
     const log = createReplyLog();
     const reader = log.read();
@@ -185,11 +228,30 @@ describe('reply log', () => {
 });
 
 describe('worker whose slots are taken', () => {
-  it('worker with one slot takes exactly one of two jobs that arrive together', async () => {
+  it('worker with one slot takes exactly one of two jobs whose escrows are read together', async () => {
     const world = await createWorld({ slots: 1 });
     try {
-      const replies = await Promise.all([world.send(world.job()), world.send(world.job())]);
-      expect(replies.map(({ code }) => code).sort()).toEqual([null, 'worker_busy'].sort());
+      const other = openEscrow(world.chain, 'other', START);
+      openLine(other, world.line);
+      // Both jobs find the slot free, and wait for the chain.
+      const read = world.chain.escrow.bind(world.chain);
+      let asked = 0;
+      let release = (): void => undefined;
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      world.chain.escrow = async (address) => {
+        asked += 1;
+        await gate;
+        return read(address);
+      };
+      const theirs = { escrow: other.hash, domain: other.domain, signer: other.signer };
+      const replies = [world.send(world.job()), world.send(world.job(theirs))];
+      await world.until(() => asked === 2);
+      release();
+      const codes = (await Promise.all(replies)).map(({ code }) => code);
+      expect(codes.filter((code) => code === null)).toHaveLength(1);
+      expect(codes.filter((code) => code === 'worker_busy')).toHaveLength(1);
       expect(world.engine.calls).toHaveLength(1);
     } finally {
       await world.end();
