@@ -1,3 +1,4 @@
+import { nano } from '../../../src/protocol/amounts';
 import { createNetwork, HELLO, type NetworkOptions } from './network/setup';
 import { talkativeEngine } from './network/engine';
 import { createFakeWorker, type Tricks } from './network/worker';
@@ -113,16 +114,25 @@ describe('a used line', () => {
     [
       'makes up a ticket',
       'receipt_bad_proof',
-      (items) => items.map((item) => ({ ...item, ticket: forged(item.ticket) })),
+      (items) => items.map((item) => ({ ...item, ticket: forged(item.ticket, -1) })),
     ],
     [
       'changes a record',
       'receipt_bad_proof',
-      (items) => items.map((item) => ({ ...item, record: forged(item.record) })),
+      (items) => items.map((item) => ({ ...item, record: forged(item.record, 100) })),
+    ],
+    [
+      'swaps tickets',
+      'receipt_bad_proof',
+      (items) => items.map((item, i) => ({ ...item, ticket: items[(i + 1) % items.length]!.ticket })),
     ],
     ['hands over scraps', 'receipt_bad_proof', (items) => items.map((item) => ({ ...item, ticket: 'AAAA' }))],
   ])('is not raised when its worker %s: %s', async (_, code, audit) => {
-    const { openai, client, workers, chain, faults } = createNetwork({ ask: DEAR, depositNano: 3n * TON });
+    const { openai, client, workers, chain, faults } = createNetwork({
+      ask: DEAR,
+      depositNano: 3n * TON,
+      config: { funding: { firstCapNano: nano(100_000_000n) } },
+    });
     workers[0]!.tricks = { audit: audit! };
     while ((await refusal(openai, BIG)) === null);
     await client.close();
@@ -143,6 +153,18 @@ describe('a used line', () => {
     expect((await client.lines())[0]).toMatchObject({ reservedNano: 0n, spentNano: 51n });
     expect(client.receipts().every(({ costNano }) => costNano !== null)).toBe(true);
     await client.close();
+  });
+
+  it('that was billed more for a cut job than its record says is found out by the audit', async () => {
+    const { openai, client, workers, clock, faults } = createNetwork({ depositNano: 3n * TON });
+    await openai.chat.completions.create(HELLO);
+    workers[0]!.tricks = { frames: (frames) => frames.slice(0, 3) };
+    await refusal(openai);
+    workers[0]!.tricks = { receipt: (receipt) => ({ ...receipt, total: receipt.total + 5n }) };
+    clock.advance(60);
+    await openai.chat.completions.create(HELLO);
+    await client.close();
+    expect(faults.map(({ error }) => error.code)).toEqual(['stream_truncated', 'receipt_overcharged']);
   });
 
   it('that is being closed gets no more tickets, and another is opened', async () => {
@@ -185,9 +207,9 @@ it('a line to a key that its worker has replaced is closed', async () => {
   expect(closed).toEqual([{ kind: 'close', lineId: Buffer.from(old!.id, 'hex') }]);
 });
 
-function forged(text: string): string {
+function forged(text: string, at: number): string {
   const bytes = Buffer.from(text, 'base64');
-  bytes[100]! ^= 1;
+  bytes[at < 0 ? bytes.length + at : at]! ^= 1;
   return bytes.toString('base64');
 }
 

@@ -82,6 +82,18 @@ describe('the client trusts a worker', () => {
     expect(verdictOf({ offer: { [field]: value } })).toMatchObject({ ok: false, reason });
   });
 
+  it.each([
+    ['the statement names algorithms that this client does not speak', { statement: { aeadId: 1 } }],
+    ['the HPKE certificate is for another statement', { certificate: { statementHash: Buffer.alloc(32) } }],
+    ['the HPKE certificate is out of date', { certificate: { notAfter: Math.floor(clock.now()) } }],
+  ])('not when %s, although it is signed and recorded', (reason, wrong) => {
+    const other = createFakeWorker(clock, { index: 3, engine: talkativeEngine, ...wrong });
+    expect(verifyWorker(openOffer(other.offer())!, other.state, chain, clock.now())).toEqual({
+      ok: false,
+      reason,
+    });
+  });
+
   it('until the second in which its statement ends', () => {
     const end = Math.floor(clock.now()) + 86_000;
     const state = { keys: [{ ...worker.state.keys[0]!, activeUntil: end + DAY }] };

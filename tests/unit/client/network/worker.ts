@@ -33,9 +33,16 @@ import {
   receiptLayout,
   ticketLayout,
   type Ask,
+  type HpkeCertificate,
   type Receipt,
 } from '../../../../src/protocol/signed';
-import { modelsRoot, StatementRole, statementHash, statementImage } from '../../../../src/protocol/statement';
+import {
+  modelsRoot,
+  StatementRole,
+  type Statement,
+  statementHash,
+  statementImage,
+} from '../../../../src/protocol/statement';
 import {
   encodeFrame,
   FrameKind,
@@ -100,6 +107,9 @@ export function createFakeWorker(
     ask?: Partial<Ask>;
     /** Another one makes another boot of the same worker. */
     boot?: number;
+    /** Signed and recorded, and still wrong. */
+    statement?: Partial<Statement>;
+    certificate?: Partial<HpkeCertificate>;
   },
 ): FakeWorker {
   const keys = keyPairFromSeed(Buffer.alloc(32, 0x10 + options.index + 0x20 * (options.boot ?? 0)));
@@ -121,6 +131,7 @@ export function createFakeWorker(
     modelsRoot: modelsRoot([MODEL_HASH]),
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 0,
+    ...options.statement,
   });
   const imageId = Buffer.alloc(32, 0x1d);
   const asks: Ask[] = [];
@@ -200,6 +211,7 @@ export function createFakeWorker(
         hpkeKey: hpke.publicKey,
         statementHash: statementHash(statement),
         ...dates,
+        ...options.certificate,
       };
       const signed = { value: certificate, signature: sign(hpkeCertificateLayout.hash(certificate), keys) };
       return signOffer(
