@@ -1,4 +1,4 @@
-import { Address } from '@ton/core';
+import { Address, beginCell, contractAddress, type Cell } from '@ton/core';
 import {
   allocate,
   admitWorker,
@@ -21,7 +21,15 @@ import { escrowDomain } from '../../../src/protocol/domain';
 import { openEntry } from '../../../src/protocol/allocate';
 import { lineId, type Line } from '../../../src/protocol/line';
 import { statementHash } from '../../../src/protocol/statement';
-import { ESCROW_OPCODES, escrowAddress, escrowInit, openBody } from '../../../wrappers/Escrow';
+import {
+  Escrow,
+  ESCROW_OPCODES,
+  escrowAddress,
+  escrowInit,
+  GET_ESCROW,
+  openBody,
+  parseEscrow,
+} from '../../../wrappers/Escrow';
 import { workerAddress } from '../../../wrappers/Worker';
 import {
   admittedWorker,
@@ -38,6 +46,10 @@ import {
   type Economy,
   type RunningWorker,
 } from './economy';
+
+/** registry, salt, born, closing delay: a birth that never was. */
+const forgedIdentity = (registry: Address): Cell =>
+  beginCell().storeAddress(registry).storeUint(1, 32).storeUint(123, 64).storeUint(1, 32).endCell();
 
 describe('the chain room on a devnet', () => {
   let economy: Economy;
@@ -133,6 +145,20 @@ describe('the chain room on a devnet', () => {
     ]);
     expect(await economy.chain.isDeployed(foreign)).toBe(true);
     expect(await economy.chain.escrow(foreign)).toBeNull();
+  });
+
+  test('an escrow that began with other data than it should is none, whatever its getters say', async () => {
+    const { registry } = economy.chain;
+    const { code, data } = await escrowInit(registry, client.address, 1n);
+    const forged = await Escrow.init(client.address, forgedIdentity(registry), 5n, 1n, 0n, 0n, 0n, 0n, null);
+    expect(forged.data.equals(data!)).toBe(false);
+    const address = contractAddress(0, forged);
+    await client.transfer([{ to: address, valueNano: TON / 10n, init: forged }]);
+    const claimed = parseEscrow(await economy.chain.client.getMethod(address, GET_ESCROW));
+    expect(claimed.registry.toString()).toBe(registry.toString());
+    expect(claimed.client.toString()).toBe(client.address.toString());
+    expect(forged.code.equals(code!)).toBe(true);
+    expect(await economy.chain.escrow(address)).toBeNull();
   });
 
   test('wallet reports to the nanoton what a command cost', async () => {
