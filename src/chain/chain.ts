@@ -8,6 +8,7 @@ import { createChainClient, type ChainClient } from './chainClient';
 import { readEscrow } from './escrowState';
 import { CHAIN_LIMITS } from './limits';
 import { readPrices } from './prices';
+import { readRegistryRules } from './registryRules';
 import type { RpcDeps } from './rpc';
 import { viewTransaction } from './transactionView';
 import type { Chain } from './types';
@@ -54,6 +55,7 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
     isDeployed: async (address) => (await client.account(address)).deployed,
     escrow: (address) => readEscrow(client, address, registry, escrowMemo),
     worker: (address) => readWorker(client, address, registry, workerMemo),
+    registryRules: () => readRegistryRules(client, registry),
     workers: async () => parseListed(await client.getMethod(registry, REGISTRY_GETTERS.workers)),
     sendExternal: (address, body, init) => client.sendExternal(address, body, init),
     async transactions(address, limit) {

@@ -62,6 +62,16 @@ export interface AdmittedKey {
   lastSettleBy: number;
 }
 
+/** The registry's lists, keyed by hashes in hex. */
+export interface RegistryRules {
+  /** Image id -> last second at which it is allowed. */
+  images: ReadonlyMap<string, number>;
+  /** Model hash -> the name that this model goes by. */
+  models: ReadonlyMap<string, string>;
+  /** Image id or Worker account hash -> last second of the block. */
+  blocks: ReadonlyMap<string, number>;
+}
+
 export interface TransactionView {
   lt: bigint;
   hash: Buffer;
@@ -88,6 +98,8 @@ export interface Chain {
   worker(address: Address): Promise<WorkerState | null>;
   /** Addresses of all Worker contracts that the registry lists. */
   workers(): Promise<Address[]>;
+  /** What the registry allows and blocks now. */
+  registryRules(): Promise<RegistryRules>;
   sendExternal(address: Address, body: Cell, init?: StateInit): Promise<void>;
   transactions(address: Address, limit: number): Promise<TransactionView[]>;
 }

@@ -56,7 +56,7 @@ interface Progress {
  */
 export function createAuditor(deps: AuditDeps): Auditor {
   const { store, failures } = deps;
-  return async (candidate, usable, escrow) => {
+  const attempt: Auditor = async (candidate, usable, escrow) => {
     try {
       await audit(candidate, usable, escrow, deps);
       return true;
@@ -67,6 +67,17 @@ export function createAuditor(deps: AuditDeps): Auditor {
       deps.onFault(candidate.worker.id, named);
       return false;
     }
+  };
+
+  // Two audits of one line at a time would count from the same place, and take each other's jobs for counted twice.
+  const running = new Map<string, Promise<boolean>>();
+  return (candidate, usable, escrow) => {
+    const { id } = usable.line;
+    const already = running.get(id);
+    if (already) return already;
+    const run = attempt(candidate, usable, escrow).finally(() => running.delete(id));
+    running.set(id, run);
+    return run;
   };
 
   async function audit(

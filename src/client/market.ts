@@ -1,5 +1,5 @@
 import { Address } from '@ton/core';
-import type { Chain, Clock, WorkerState } from '../chain/types';
+import type { Chain, Clock, RegistryRules, WorkerState } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
 import { openOffer, orderBookSchema, type BookEntry, type OrderBook } from '../protocol/wire';
 import { CLIENT_LIMITS } from './limits';
@@ -53,6 +53,7 @@ export function createMarket(
   const { chain, clock, isAvoided } = deps;
   const books = createBooks(deps);
   const states = createWorkerStates(chain, clock);
+  const readRules = createRules(chain, clock);
   const asks = new Map<string, PricedModel>();
   let left: Refused[] = [];
 
@@ -65,8 +66,8 @@ export function createMarket(
     if (!offer) return 'the offer is not signed by its key';
     if (!isWorkerAllowed(config.policy, offer.worker)) return "not in this client's policy";
     if (isAvoided(offer.workerKey)) return 'avoided after a failure or a wrong bill';
-    const state = await states.read(Buffer.from(offer.worker, 'hex'));
-    const verdict = verifyWorker(offer, state, chain, clock.now());
+    const [state, rules] = await Promise.all([states.read(Buffer.from(offer.worker, 'hex')), readRules()]);
+    const verdict = verifyWorker(offer, state, rules, chain, clock.now());
     if (!verdict.ok) {
       // The contract may have changed since it was read: the next look at the book reads it again.
       states.forget(offer.worker);
@@ -197,6 +198,20 @@ async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promis
   } catch (cause) {
     throw new CocoonError('router_unreachable', `The router ${router} gives no order book.`, { cause });
   }
+}
+
+/** The registry's lists, read at most every 20 s. */
+function createRules(chain: Chain, clock: Clock): () => Promise<RegistryRules> {
+  let known: { atUnix: number; rules: Promise<RegistryRules> } | null = null;
+  return () => {
+    if (known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds) return known.rules;
+    const rules = chain.registryRules().catch((cause: unknown) => {
+      known = null;
+      throw new CocoonError('chain_unavailable', "The registry's lists cannot be read.", { cause });
+    });
+    known = { atUnix: clock.now(), rules };
+    return rules;
+  };
 }
 
 /** Finalized Worker contracts, read at most every 20 s. */

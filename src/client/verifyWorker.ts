@@ -1,5 +1,5 @@
 import { AEAD_ID, KDF_ID, KEM_ID } from '../channel';
-import type { Chain, WorkerState } from '../chain/types';
+import type { Chain, RegistryRules, WorkerState } from '../chain/types';
 import { workerDomain } from '../protocol/domain';
 import { LIMITS } from '../protocol/limits';
 import { askLayout, decodeSigned, hpkeCertificateLayout, verifySigned, type Ask } from '../protocol/signed';
@@ -39,17 +39,18 @@ export interface PricedModel {
 export type Verdict = { ok: true; worker: VerifiedWorker } | { ok: false; reason: string };
 
 /**
- * Compares an offer with the finalized Worker contract. `state` must come from `Chain.worker`, which answers null for
- * anything but a genuine child of the registry. The reasons name the first thing that is wrong.
+ * Compares an offer with the finalized Worker contract and the registry's lists. `state` must come from `Chain.worker`,
+ * which answers null for anything but a genuine child of the registry. The reasons name the first thing that is wrong.
  */
 export function verifyWorker(
   offer: WorkerOffer,
   state: WorkerState | null,
+  rules: RegistryRules,
   chain: Pick<Chain, 'networkId' | 'registry'>,
   nowUnix: number,
 ): Verdict {
   try {
-    return { ok: true, worker: check(offer, state, chain, nowUnix) };
+    return { ok: true, worker: check(offer, state, rules, chain, nowUnix) };
   } catch (error) {
     if (error instanceof RangeError) return { ok: false, reason: error.message };
     throw error;
@@ -60,6 +61,7 @@ export function verifyWorker(
 function check(
   offer: WorkerOffer,
   state: WorkerState | null,
+  rules: RegistryRules,
   chain: Pick<Chain, 'networkId' | 'registry'>,
   now: number,
 ): VerifiedWorker {
@@ -72,6 +74,7 @@ function check(
   const statement = parseStatement(image);
   checkStatement(statement, offer, chain, now);
   const admitted = checkContract(state, offer, chain, hash, now);
+  checkRules(offer, rules, now);
   const certificate = checkCertificate(offer, key, domain, hash, now);
   return {
     id: offer.workerKey,
@@ -89,7 +92,7 @@ function check(
     ),
     lastSettleBy: admitted.lastSettleBy,
     validUntil: Math.min(certificate.notAfter, statement.notAfter, admitted.activeUntil),
-    models: checkAsks(offer, key, domain, now),
+    models: checkAsks(offer, rules, key, domain, now),
   };
 }
 
@@ -145,14 +148,31 @@ function checkCertificate(offer: WorkerOffer, key: Buffer, domain: Buffer, hash:
   return value;
 }
 
-/** The newest ask in date of each model; a model without one is not for sale. */
-function checkAsks(offer: WorkerOffer, key: Buffer, domain: Buffer, now: number): PricedModel[] {
+/** A Worker contract does not learn of a revocation or a block: both stop new requests here, at once (I-7). */
+function checkRules(offer: WorkerOffer, rules: RegistryRules, now: number): void {
+  demand(now <= (rules.images.get(offer.imageId) ?? 0), "the image is not on the registry's list");
+  demand(now > (rules.blocks.get(offer.imageId) ?? 0), 'the image is blocked');
+  demand(now > (rules.blocks.get(offer.worker) ?? 0), 'the worker is blocked');
+}
+
+/**
+ * The newest ask in date of each model that the registry knows by that name: other weights under a known name are not
+ * sold as if they were it. A model without an ask is not for sale.
+ */
+function checkAsks(
+  offer: WorkerOffer,
+  rules: RegistryRules,
+  key: Buffer,
+  domain: Buffer,
+  now: number,
+): PricedModel[] {
   const asks = offer.asks.map((text) => decodeSigned(askLayout, Buffer.from(text, 'base64')));
   for (const ask of asks) {
     demand(ask.value.domain.equals(domain), 'an ask is for another Worker contract');
     demand(verifySigned(askLayout, ask, key), 'an ask is not signed by the key');
   }
-  return offer.models.flatMap((model) => {
+  const named = offer.models.filter((model) => rules.models.get(model.hash) === model.id);
+  return named.flatMap((model) => {
     const own = asks
       .map(({ value }) => value)
       .filter((ask) => ask.modelHash.toString('hex') === model.hash && isInDate(ask, now))

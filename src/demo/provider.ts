@@ -87,7 +87,7 @@ export function writeWorkerFiles(plan: WorkerPlan, address: Address, around: Wor
     ],
     slots: around.slots,
     operatorKeyFile: writeKey(join(folder, 'operator.key'), plan.operator.keys),
-    providerKeyFile: writeKey(join(folder, 'provider.key'), plan.provider.keys),
+    settlementKeyFile: writeKey(join(folder, 'settlement.key'), plan.provider.keys),
   };
   const configFile = join(folder, 'worker.json');
   writeFileSync(configFile, JSON.stringify(config, null, 2));

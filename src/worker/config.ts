@@ -74,7 +74,7 @@ export const workerConfigSchema = z.strictObject({
   engine: z.strictObject({
     url: localUrl,
     /** The engine keeps prefixes apart by `cache_salt` (vLLM); off only for engines without a prefix cache. */
-    cacheSalt: z.boolean().default(false),
+    cacheSalt: z.boolean().default(true),
     /** The engine understands `continuous_usage_stats` (vLLM, SGLang). */
     continuousUsage: z.boolean().default(false),
   }),
@@ -82,9 +82,9 @@ export const workerConfigSchema = z.strictObject({
   slots: z.number().int().positive().max(4096).default(8),
   /** Health and metrics on 127.0.0.1; 0 takes any free port. */
   adminPort: z.number().int().min(0).max(65_535).default(0),
-  /** Files of mode 0600 with a 32-byte seed in hex or 24 words: the operator announces, the provider settles. */
+  /** Files of mode 0600 with a 32-byte seed in hex or 24 words: the operator announces; any wallet may settle, and the provider's own has no business on this machine. */
   operatorKeyFile: z.string().optional(),
-  providerKeyFile: z.string().optional(),
+  settlementKeyFile: z.string().optional(),
   /** On drain every line gets its final receipt: right where the end of the process is the end of the key. */
   finalReceiptsOnDrain: z.boolean().default(false),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -25,32 +25,45 @@ export async function runWorker(argv: readonly string[]): Promise<void> {
   const config = readWorkerConfig(flags.config);
   const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
 
-  const worker = await startWorker(config, log);
+  const failed = (error: unknown): void => {
+    log.error({ err: error }, 'drain failed');
+    process.exit(1);
+  };
+  let stopping = false;
+  // A key near its last day: end its lines, settle them, and come back under a new key.
+  const renew = (): void => {
+    if (stopping) return;
+    log.info('the receipt key is in its last days: a new one is made');
+    worker
+      .drain({ final: true })
+      .then(async () => {
+        if (!stopping) worker = await startWorker(config, log, renew);
+      })
+      .catch(failed);
+  };
+  let worker = await startWorker(config, log, renew);
   const url = `http://127.0.0.1:${worker.adminPort}`;
   const key = worker.workerKey.toString('hex');
   process.stdout.write(
     flags.json ? `${JSON.stringify({ url, workerKey: key })}\n` : `worker    ${url}   key ${key}\n`,
   );
 
-  let stopping = false;
   const stop = (): void => {
     // A second signal does not wait for jobs: what was acknowledged is on disk.
     if (stopping) process.exit(1);
     stopping = true;
-    worker.drain().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'drain failed');
-        process.exit(1);
-      },
-    );
+    worker.drain().then(() => process.exit(0), failed);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 }
 
 /** Connects a worker to the chain, the wallets and the engine that its file names. */
-export async function startWorker(config: WorkerConfig, log: pino.Logger): Promise<Worker> {
+export async function startWorker(
+  config: WorkerConfig,
+  log: pino.Logger,
+  onWornOut: () => void,
+): Promise<Worker> {
   const { endpoint, registry, networkId, apiKeyFile, devnet } = config.network;
   const chain = await createChain({
     endpoint,
@@ -64,11 +77,11 @@ export async function startWorker(config: WorkerConfig, log: pino.Logger): Promi
       : { source: devnetTimeSource(devnet), follow: 'chain' },
   );
   const operator = await openWallet(chain, config.operatorKeyFile);
-  const provider = await openWallet(chain, config.providerKeyFile);
+  const payer = await openWallet(chain, config.settlementKeyFile);
   const settlement =
-    provider &&
+    payer &&
     createSettlement({
-      ...{ chain, clock, wallet: provider },
+      ...{ chain, clock, wallet: payer },
       onFailure: (escrow, error) => log.warn({ err: error, escrow: escrow.toString() }, 'a settle failed'),
     });
   return createWorker(config, {
@@ -76,6 +89,8 @@ export async function startWorker(config: WorkerConfig, log: pino.Logger): Promi
     timers: systemTimers,
     random: Math.random,
     chainOffsetSeconds: () => clock.chainOffsetSeconds(),
+    onWornOut,
+    onEnd: () => clock.stop(),
     ...(operator ? { announce: (statement) => announceStatement(operator, config.worker, statement) } : {}),
     ...(settlement ? { settlement } : {}),
   });

@@ -42,6 +42,10 @@ export interface WorkerDeps {
   announce?: Announce;
   /** Settles; absent when routers or another process do. */
   settlement?: Pick<Settlement, 'run'>;
+  /** The receipt key is in its last days: drain this worker with final receipts, and start another. */
+  onWornOut?: () => void;
+  /** After the last thing that this worker does. */
+  onEnd?: () => void;
   /** A test may end the process here. */
   faultPoint?: FaultPoint;
 }
@@ -66,7 +70,7 @@ export interface Worker {
   /** The signed offer that routers get; null before the first statement is recorded on chain. */
   offer(): SignedOffer | null;
   /** Takes no more jobs, lets the running ones end, says GOAWAY, settles; then closes. */
-  drain(): Promise<void>;
+  drain(options?: { final?: boolean }): Promise<void>;
   /** Ends at once. What was acknowledged is on disk. */
   close(): Promise<void>;
 }
@@ -174,7 +178,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     }),
     every(timers, WORKER_LIMITS.settleEveryMs, () => void settler?.run()),
     every(timers, WORKER_LIMITS.pruneEveryMs, () => {
-      if (isWornOut(key, now())) log.warn({}, 'the receipt key is in its last days: restart for a new one');
+      if (isWornOut(key, now()) && !draining) deps.onWornOut?.();
       const forget = ledger.prune(now() - WORKER_LIMITS.keepEndedSeconds);
       forget.catch((error: unknown) => log.error({ err: error }, 'the ledger could not be pruned'));
     }),
@@ -191,6 +195,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     await admin.close();
     await engine.close();
     ledger.close();
+    deps.onEnd?.();
   };
   const close = (): Promise<void> => (ended ??= end());
 
@@ -200,7 +205,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     status: report,
     offer: () => offers.current(),
     close,
-    async drain() {
+    async drain({ final = config.finalReceiptsOnDrain } = {}) {
       draining = true;
       status.refresh();
       log.info({ running: jobs.running() }, 'draining');
@@ -211,8 +216,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
       // The last frames may still be on their way to a reader.
       const drained = Promise.all(links.map((link) => link.drain()));
       await within(timers, WORKER_LIMITS.linkDrainMs, drained, late).catch(() => undefined);
-      if (config.finalReceiptsOnDrain)
-        await Promise.all(ledger.accounts().map((line) => ledger.finalise(line)));
+      if (final) await Promise.all(ledger.accounts().map((line) => ledger.finalise(line)));
       await settler?.run({ all: true });
       await close();
     },

@@ -1,11 +1,11 @@
 import { Address } from '@ton/core';
-import type { WorkerState } from '../../../src/chain/types';
+import type { RegistryRules, WorkerState } from '../../../src/chain/types';
 import { verifyWorker } from '../../../src/client/verifyWorker';
 import { openOffer, type WorkerOffer } from '../../../src/protocol/wire';
 import { createManualClock } from './network/clock';
 import { NETWORK_ID, REGISTRY } from './network/chain';
 import { createNetwork, HELLO } from './network/setup';
-import { createFakeWorker } from './network/worker';
+import { createFakeWorker, MODEL_HASH } from './network/worker';
 import { talkativeEngine } from './network/engine';
 
 const clock = createManualClock();
@@ -15,22 +15,37 @@ const chain = { networkId: NETWORK_ID, registry: REGISTRY };
 const genuine = openOffer(worker.offer())!;
 const theirs = openOffer(stranger.offer())!;
 const DAY = 86_400;
+const image = worker.state.imageId.toString('hex');
+const model = MODEL_HASH.toString('hex');
+const rules: RegistryRules = {
+  images: new Map([[image, Math.floor(clock.now()) + 90 * DAY]]),
+  models: new Map([[model, HELLO.model]]),
+  blocks: new Map(),
+};
 
 type Case = {
   offer?: Partial<WorkerOffer>;
   state?: Partial<WorkerState> | null;
+  rules?: Partial<RegistryRules>;
   chain?: Partial<typeof chain>;
   at?: number;
 };
 
 function verdictOf(one: Case): { ok: boolean; reason?: string } {
   const state = one.state === null ? null : { ...worker.state, ...one.state };
-  return verifyWorker({ ...genuine, ...one.offer }, state, { ...chain, ...one.chain }, one.at ?? clock.now());
+  const offer = { ...genuine, ...one.offer };
+  return verifyWorker(
+    offer,
+    state,
+    { ...rules, ...one.rules },
+    { ...chain, ...one.chain },
+    one.at ?? clock.now(),
+  );
 }
 
 describe('the client trusts a worker', () => {
   it('whose every part fits', () => {
-    const verdict = verifyWorker(genuine, worker.state, chain, clock.now());
+    const verdict = verifyWorker(genuine, worker.state, rules, chain, clock.now());
     expect(verdict).toMatchObject({
       ok: true,
       worker: { id: worker.key, slots: 4, models: [{ model: { id: 'tiny' } }] },
@@ -55,6 +70,10 @@ describe('the client trusts a worker', () => {
       { state: { statementHash: Buffer.alloc(32) } },
     ],
     ['the image is not the one that the contract recorded', { state: { imageId: Buffer.alloc(32) } }],
+    ["the image is not on the registry's list", { rules: { images: new Map() } }],
+    ["the image is not on the registry's list", { rules: { images: new Map([[image, clock.now() - 1]]) } }],
+    ['the image is blocked', { rules: { blocks: new Map([[image, clock.now()]]) } }],
+    ['the worker is blocked', { rules: { blocks: new Map([[genuine.worker, clock.now()]]) } }],
     ['the statement is for another network', { chain: { networkId: -3 } }],
     ['the statement is for another registry', { chain: { registry: new Address(0, Buffer.alloc(32, 1)) } }],
     ['the statement is for another Worker contract', { offer: { statement: theirs.statement } }],
@@ -88,10 +107,23 @@ describe('the client trusts a worker', () => {
     ['the HPKE certificate is out of date', { certificate: { notAfter: Math.floor(clock.now()) } }],
   ])('not when %s, although it is signed and recorded', (reason, wrong) => {
     const other = createFakeWorker(clock, { index: 3, engine: talkativeEngine, ...wrong });
-    expect(verifyWorker(openOffer(other.offer())!, other.state, chain, clock.now())).toEqual({
+    expect(verifyWorker(openOffer(other.offer())!, other.state, rules, chain, clock.now())).toEqual({
       ok: false,
       reason,
     });
+  });
+
+  it('up to the last second of its image, and again after a block', () => {
+    const images = new Map([[image, clock.now()]]);
+    const blocks = new Map([[genuine.worker, clock.now() - 1]]);
+    expect(verdictOf({ rules: { images, blocks } })).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['that the registry does not know', new Map<string, string>()],
+    ['that the registry knows by another name', new Map([[model, 'another']])],
+  ])('but buys no model %s', (_, models) => {
+    expect(verdictOf({ rules: { models } })).toMatchObject({ ok: true, worker: { models: [] } });
   });
 
   it('until the second in which its statement ends', () => {

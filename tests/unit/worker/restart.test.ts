@@ -5,6 +5,7 @@ import { RECEIPT_FINAL } from '../../../src/protocol/signed';
 import { createWorld, START, type World } from './support/world';
 
 const DAY = 86_400;
+const HOUR_MS = 3_600_000;
 
 describe('worker that restarts', () => {
   let world: World;
@@ -74,6 +75,24 @@ describe('worker that restarts', () => {
     await world.restart();
     expect(world.worker.workerKey).not.toEqual(key);
     expect(readdirSync(world.stateDir).some((name) => name.startsWith('old-'))).toBe(true);
+  });
+
+  it('worker says when its key is in its last days, and not before', async () => {
+    let asked = 0;
+    await world.restart({ onWornOut: () => (asked += 1) });
+    world.clock.time = START + 12 * DAY;
+    world.timers.advance(HOUR_MS);
+    expect(asked).toBe(0);
+    world.clock.time += 1;
+    world.timers.advance(HOUR_MS);
+    expect(asked).toBe(1);
+  });
+
+  it('worker that ends its key ends its lines', async () => {
+    await world.run();
+    await world.worker.drain({ final: true });
+    await world.restart();
+    expect((await world.send(world.job({}))).code).toBe('line_closing');
   });
 
   it('worker keeps its secrets to itself, and no prompt or answer on disk', async () => {

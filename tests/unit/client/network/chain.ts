@@ -17,6 +17,8 @@ export interface FakeChain extends Chain {
   workerStates: Map<string, WorkerState>;
   /** Every allocation that was taken. */
   allocations: Allocate[];
+  /** The registry's lists: `setup` enters what its workers are and sell. */
+  rules: { images: Map<string, number>; models: Map<string, string>; blocks: Map<string, number> };
   escrowState(): EscrowState | null;
   topUp(amountNano: bigint): void;
   set(change: Partial<EscrowState>): void;
@@ -28,6 +30,7 @@ export function createFakeChain(
   escrow: { signer: Buffer; depositNano: bigint; signerBudgetNano?: bigint },
 ): FakeChain {
   const workerStates = new Map<string, WorkerState>();
+  const rules: FakeChain['rules'] = { images: new Map(), models: new Map(), blocks: new Map() };
   const allocations: Allocate[] = [];
   const lines = new Map<string, LineEntry>();
   const scope = { networkId: NETWORK_ID, registry: REGISTRY.hash, self: ESCROW.hash };
@@ -98,6 +101,7 @@ export function createFakeChain(
     networkId: NETWORK_ID,
     registry: REGISTRY,
     workerStates,
+    rules,
     allocations,
     escrowState: () => state,
     topUp: (amountNano) => (state = { ...state, freeNano: nano(state.freeNano + amountNano) }),
@@ -111,6 +115,7 @@ export function createFakeChain(
         address.equals(ESCROW) ? { ...state, lines: new Map(lines), readAtUnix: clock.now() } : null,
       ),
     worker: (address) => Promise.resolve(workerStates.get(address.hash.toString('hex')) ?? null),
+    registryRules: () => Promise.resolve(rules),
     workers: () => Promise.resolve([...workerStates.values()].map(({ address }) => address)),
     sendExternal: (_, body) => {
       take(body);

@@ -7,7 +7,7 @@ import { createFakeChain, ESCROW, type FakeChain } from './chain';
 import { createManualClock, createTestTimers, type ManualClock } from './clock';
 import { talkativeEngine } from './engine';
 import { createFakeRouter, ROUTER_URL, type FakeRouter } from './router';
-import { createFakeWorker, type FakeWorker } from './worker';
+import { createFakeWorker, MODEL_HASH, type FakeWorker } from './worker';
 
 export interface Network {
   client: Client;
@@ -48,7 +48,11 @@ export function createNetwork(options: NetworkOptions = {}): Network {
       ask: options.ask ?? {},
     }),
   );
-  for (const worker of workers) chain.workerStates.set(worker.address.hash.toString('hex'), worker.state);
+  for (const worker of workers) {
+    chain.workerStates.set(worker.address.hash.toString('hex'), worker.state);
+    chain.rules.images.set(worker.state.imageId.toString('hex'), 2 ** 32 - 1);
+  }
+  chain.rules.models.set(MODEL_HASH.toString('hex'), HELLO.model);
   const router = createFakeRouter(clock, () => workers);
   const faults: Network['faults'] = [];
   const start = (): Client =>

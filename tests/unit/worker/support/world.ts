@@ -311,6 +311,7 @@ export function createTestChain(
         ? Promise.reject(new CocoonError('chain_unavailable', 'No chain.'))
         : Promise.resolve(chain.workerState),
     workers: refuse,
+    registryRules: refuse,
     balance: refuse,
     isDeployed: refuse,
     sendExternal: refuse,
