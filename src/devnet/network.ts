@@ -1,6 +1,6 @@
 import { Address } from '@ton/core';
 
-/** Global id of the devnet (config param 19). Contracts built for simulation refuse mainnet's -239. */
+/** Global id of the devnet (config param 19): nothing signed for it means anything on mainnet, which is -239. */
 export const DEVNET_NETWORK_ID = -1001;
 
 /** The whole workchain is one shard. */

@@ -25,7 +25,7 @@ export type AllocateEntry = OpenEntry | RaiseEntry | CloseEntry;
 /**
  * allocate_open$00 cap:uint64 provider:bits256 index:uint16 settleBy:uint32 feeBps:uint16 feeTo:bits160 workerKey:bits256 = AllocateEntry
  *
- * The escrow computes the Worker's address from `provider` and `index`. On a line that exists this is a raise.
+ * The escrow computes the Worker's address from `provider` and `index`. A line that exists is passed over.
  */
 export interface OpenEntry {
   kind: 'open';

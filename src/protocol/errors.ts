@@ -46,12 +46,7 @@ export const ERROR_CODES = {
   escrow_exhausted: {
     status: 402,
     type: 'insufficient_quota',
-    remedy: 'Top up the escrow: cocoon client topup <amount>.',
-  },
-  key_limit_reached: {
-    status: 402,
-    type: 'insufficient_quota',
-    remedy: 'Raise the limit of this key or use another.',
+    remedy: 'Top up the escrow: send Toncoin to its address, or run scripts/topUp.',
   },
   not_found: { status: 404, type: 'invalid_request_error', remedy: 'Check the path.' },
   model_not_found: {
