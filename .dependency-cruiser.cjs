@@ -3,7 +3,9 @@ const room = (name) => `^src/${name}/`;
 
 /** A room may import itself, the rooms named, and packages. */
 function mayImport(name, others, wrappers = false) {
-  const allowed = [name, ...others].map((other) => `src/${other}/`).concat(wrappers ? ['wrappers/', 'build/'] : []);
+  const allowed = [name, ...others]
+    .map((other) => `src/${other}/`)
+    .concat(wrappers ? ['wrappers/', 'build/'] : []);
   return {
     name: `${name}-imports`,
     comment: `${name} imports only ${others.join(', ') || 'itself'}`,
@@ -42,7 +44,8 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {
       name: 'no-development-packages-in-production',
-      comment: 'the development chain, its engine and the demo are the only rooms that may use development packages',
+      comment:
+        'the development chain, its engine and the demo are the only rooms that may use development packages',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(devnet|engine|demo)/' },
       to: { dependencyTypes: ['npm-dev'] },

@@ -12,7 +12,10 @@ const config: Config = {
     ],
   },
   // These packages ship ECMAScript modules only, which Jest cannot load as they are.
-  transformIgnorePatterns: ['/node_modules/(?!(@hono|hono|eventsource-parser|fast-check|hpke|openai)/)', '/build/.*\\.js$'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@hono|hono|eventsource-parser|fast-check|hpke|openai)/)',
+    '/build/.*\\.js$',
+  ],
   testTimeout: 60_000,
 };
 
