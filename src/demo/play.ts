@@ -307,6 +307,8 @@ export function createPlay(options: DemoOptions): Play {
       ...customers
         .filter(({ way }) => way === 'gateway')
         .map(({ name, openai }): [string, string] => [`${name} API`, openai.baseURL]),
+      ['registry', stage.registry.toString()],
+      ...customers.map(({ name, escrow }): [string, string] => [`${name} escrow`, escrow.toString()]),
       ['report', join(options.out, 'report.html')],
     ],
     faucetUrl: () => `${stage.devnet.url}/faucet`,

@@ -39,9 +39,7 @@ function ledgerTable(rows: readonly LedgerRow[]): string[] {
   const header = ['', 'had', 'earned', 'paid', 'gas', 'has'];
   const body = rows.map((row) => [
     row.name,
-    ...[row.hadNano, row.earnedNano, row.paidNano, row.gasNano, row.hasNano].map((amount) =>
-      formatCoins(amount),
-    ),
+    ...[row.hadNano, row.earnedNano, row.paidNano, row.gasNano, row.hasNano].map(inFull),
   ]);
   const widths = header.map((_, column) =>
     Math.max(...[header, ...body].map((cells) => cells[column]!.length)),
@@ -66,4 +64,10 @@ function flowBars(flows: readonly Flow[], paint: (bar: string) => string): strin
     const cells = Math.max(1, Math.round((Math.sqrt(Number(flow.nano)) / longest) * BAR_CELLS));
     return `  ${labels[i]!.padEnd(width)}  ${paint('█'.repeat(cells))} ${formatCoins(flow.nano)}`;
   });
+}
+
+/** All nine digits, so that a column's points stand below each other. */
+function inFull(amount: bigint): string {
+  const [whole, fraction = ''] = formatCoins(amount).split('.');
+  return `${whole}.${fraction.padEnd(9, '0')}`;
 }
