@@ -77,7 +77,8 @@ export function payableNano(item: SettleItem, state: EscrowState, nowUnix: numbe
   return earned > entry.paidNano ? earned - entry.paidNano : 0n;
 }
 
-function lastSecond({ settleBy, closeAt }: { settleBy: number; closeAt: number }): number {
+/** An escrow pays on a line up to and including this second. */
+export function lastSecond({ settleBy, closeAt }: { settleBy: number; closeAt: number }): number {
   return closeAt === 0 ? settleBy : Math.min(settleBy, closeAt);
 }
 

@@ -4,6 +4,7 @@ import { CHAIN_LIMITS } from '../chain/limits';
 import { followRoot, type TraceDeps } from '../chain/trace';
 import type { OutgoingMessage, TransferReport, WalletSender } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
+import { checkFunds, sendingTrouble } from './trouble';
 
 /** What Blueprint's sender can do, whatever wallet stands behind it. */
 export interface BlueprintSender {
@@ -37,13 +38,9 @@ export function createBlueprintWallet(sender: BlueprintSender, deps: TraceDeps):
     const [message] = messages;
     if (messages.length !== 1 || !message) throw new RangeError('Blueprint sends one message at a time');
     const before = await deps.client.account(wallet!);
+    checkFunds(wallet!, before, message.valueNano);
     const deadlineMs = deps.monotonicMs() + CONFIRM_MS;
-    await sender.send({
-      to: message.to,
-      value: message.valueNano,
-      ...(message.body ? { body: message.body } : {}),
-      ...(message.init ? { init: message.init } : {}),
-    });
+    await sendBy(sender, message);
     const root = await findOutgoing(wallet!, message, before.last?.lt ?? 0n, deps, deadlineMs);
     const sent = { wallet: wallet!, balanceBefore: before.balanceNano, count: 1 };
     return followRoot(root, sent, deps, deps.monotonicMs() + CHAIN_LIMITS.traceTimeoutMs);
@@ -56,6 +53,19 @@ export function createBlueprintWallet(sender: BlueprintSender, deps: TraceDeps):
       await transfer([message]);
     },
   };
+}
+
+async function sendBy(sender: BlueprintSender, message: OutgoingMessage): Promise<void> {
+  try {
+    await sender.send({
+      to: message.to,
+      value: message.valueNano,
+      ...(message.body ? { body: message.body } : {}),
+      ...(message.init ? { init: message.init } : {}),
+    });
+  } catch (error) {
+    throw sendingTrouble(error);
+  }
 }
 
 async function findOutgoing(

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Address, Cell } from '@ton/core';
 import type { ActionReport } from '../chain/accounts';
 import { createChain, type ConnectedChain } from '../chain/chain';
@@ -8,6 +9,7 @@ import { CocoonError } from '../protocol/errors';
 import { createAnswers, type Answers } from './answers';
 import { createBlueprintWallet, type BlueprintSender } from './blueprintWallet';
 import { createDeploymentsFile, networkName, type DeploymentsFile } from './deployments';
+import { unreachable } from './trouble';
 
 /** The part of Blueprint's NetworkProvider that is used here. */
 export interface BlueprintProvider {
@@ -49,8 +51,10 @@ export async function operate(
   try {
     await command(await createSession(provider, args));
   } catch (error) {
-    // Blueprint prints the stack of whatever a command throws. What a person can put right needs a sentence instead.
-    if (error instanceof CocoonError) error.stack = `${error.message} ${error.remedy}`;
+    // Blueprint prints whatever a command throws, with stack and causes. What a person can put right needs a sentence.
+    if (error instanceof CocoonError) {
+      Object.defineProperty(error, inspect.custom, { value: () => `${error.message} ${error.remedy}` });
+    }
     throw error;
   }
 }
@@ -66,9 +70,7 @@ export async function createSession(
   const apiKey = env['TONCENTER_API_KEY'];
   const rpc = { endpoint, ...(apiKey ? { apiKey } : {}) };
   const client = createChainClient(rpc);
-  const networkId = (await client.configParam(GLOBAL_ID))?.beginParse().loadInt(32);
-  if (networkId === undefined)
-    throw new CocoonError('chain_unavailable', `${endpoint} does not tell its network id.`);
+  const networkId = await readNetworkId(client, endpoint);
 
   const answers = createAnswers(args, env, (question) => ui.input(question));
   const deployments = createDeploymentsFile(env['COCOON_DEPLOYMENTS'] ?? DEPLOYMENTS_FOLDER, networkId);
@@ -107,6 +109,16 @@ export async function createSession(
       return report;
     },
   };
+}
+
+async function readNetworkId(client: ChainClient, endpoint: string): Promise<number> {
+  const parameter = await client.configParam(GLOBAL_ID).catch((error: unknown) => {
+    throw unreachable(endpoint, error);
+  });
+  if (parameter) return parameter.beginParse().loadInt(32);
+  throw new CocoonError('chain_unavailable', `${endpoint} does not tell its network id.`, {
+    remedy: 'Name the URL of a v2 JSON-RPC API, which ends in /api/v2/jsonRPC.',
+  });
 }
 
 /** Says which code stands at an address that was just computed from it. */
