@@ -1,5 +1,13 @@
 import { sign, type KeyPair } from '../protocol/ed25519';
-import { askLayout, encodeSigned, type Ask, type Signed } from '../protocol/signed';
+import {
+  askLayout,
+  decodeSigned,
+  encodeSigned,
+  verifySigned,
+  type Ask,
+  type Signed,
+} from '../protocol/signed';
+import type { AskFile } from './askFile';
 import { nextPosition, pricesAt, type PriceBand, type PricePosition } from './autopilot';
 import { WORKER_LIMITS } from './limits';
 
@@ -28,10 +36,14 @@ export interface BindingAsk {
 
 export function createAsks(
   config: { domain: Buffer; models: readonly PricedModel[]; keys: KeyPair },
-  deps: { now: () => number; nextSeq: () => number },
+  deps: { now: () => number; nextSeq: () => number; file: AskFile },
 ): Asks {
   let position: PricePosition = 0;
-  const books = config.models.map((model) => ({ model, issued: [] as (Signed<Ask> & { hash: Buffer })[] }));
+  const earlier = bindingStill(config, deps);
+  const books = config.models.map((model) => ({
+    model,
+    issued: earlier.filter(({ value }) => value.modelHash.equals(model.hash)),
+  }));
 
   const issue = (book: (typeof books)[number]): void => {
     const now = Math.floor(deps.now());
@@ -50,13 +62,20 @@ export function createAsks(
     book.issued = [{ value, signature: sign(hash, config.keys), hash }, ...bound];
   };
 
+  /** Signs new asks and writes down all that bind, before anybody sees the new ones. */
+  const issueAll = (due: readonly (typeof books)[number][]): void => {
+    due.forEach(issue);
+    deps.file.save(books.flatMap(({ issued }) => issued.map((ask) => encodeSigned(askLayout, ask))));
+  };
+
   const renew = (): boolean => {
     const soon = deps.now() + WORKER_LIMITS.askRenewSeconds;
-    const due = books.filter((book) => !book.issued[0] || book.issued[0].value.notAfter < soon);
-    due.forEach(issue);
+    const due = books.filter(({ issued }) => issued[0]!.value.notAfter < soon);
+    if (due.length > 0) issueAll(due);
     return due.length > 0;
   };
-  renew();
+  // The prices of the configuration may have changed: a new process begins with new asks.
+  issueAll(books);
 
   return {
     encoded: () => books.map((book) => encodeSigned(askLayout, book.issued[0]!)),
@@ -73,11 +92,28 @@ export function createAsks(
       const next = nextPosition(position, utilisation);
       if (next === position) return renew();
       position = next;
-      books.forEach(issue);
+      issueAll(books);
       return true;
     },
     renew,
   };
+}
+
+/** What an earlier process under this key offered and is still in date. */
+function bindingStill(
+  config: { domain: Buffer; keys: KeyPair },
+  deps: { now: () => number; file: AskFile },
+): (Signed<Ask> & { hash: Buffer })[] {
+  return deps.file
+    .load()
+    .map((bytes) => decodeSigned(askLayout, bytes))
+    .filter(
+      (ask) =>
+        ask.value.domain.equals(config.domain) &&
+        ask.value.notAfter >= deps.now() &&
+        verifySigned(askLayout, ask, config.keys.publicKey),
+    )
+    .map((ask) => ({ ...ask, hash: askLayout.hash(ask.value) }));
 }
 
 /** All prices of one worker move together, so one of them orders two asks. */

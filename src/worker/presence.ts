@@ -1,6 +1,7 @@
 import type { Chain, Clock } from '../chain/types';
 import { workerDomain } from '../protocol/domain';
 import type { KeyPair } from '../protocol/ed25519';
+import { createAskFile } from './askFile';
 import { createAsks, type Asks } from './asks';
 import type { WorkerConfig } from './config';
 import type { RequestRules } from './engineRequest';
@@ -66,7 +67,7 @@ export function createPresence(
     hostTier: config.hostTier,
   };
   const statements = createStatements(stateDir, facts, hpke);
-  const asks = createAsks({ domain, models, keys }, { now, nextSeq });
+  const asks = createAsks({ domain, models, keys }, { now, nextSeq, file: createAskFile(stateDir) });
   const standing = createStandingWatch(
     { worker: config.worker, receiptKey: keys.publicKey },
     {

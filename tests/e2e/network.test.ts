@@ -18,6 +18,7 @@ interface Cocoon {
 }
 
 const PROMPT_NANO = 20_000;
+const CACHED_NANO = 5_000;
 const COMPLETION_NANO = 80_000;
 const HELLO = {
   model: MODEL,
@@ -30,7 +31,7 @@ let ann: E2eClient;
 const bobs: E2eClient[] = [];
 
 beforeAll(async () => {
-  network = await createNetwork({ routers: 2, workers: 2, delayMsPerToken: 4 });
+  network = await createNetwork({ routers: 2, workers: 2, delayMsPerToken: 15 });
   ann = await network.openClient('ann');
 }, NETWORK_START_MS);
 afterAll(() => network.close());
@@ -44,7 +45,10 @@ describe.each(['sdk', 'gateway'] as const)("the official package over the client
     expect(answer.usage!.completion_tokens).toBe(16);
     const { receipt, cost_nano: cost } = cocoonOf(answer);
     const { prompt_tokens: prompt, completion_tokens: completion } = answer.usage!;
-    expect(Number(cost)).toBe(prompt * PROMPT_NANO + completion * COMPLETION_NANO);
+    const cached = answer.usage!.prompt_tokens_details?.cached_tokens ?? 0;
+    expect(Number(cost)).toBe(
+      (prompt - cached) * PROMPT_NANO + cached * CACHED_NANO + completion * COMPLETION_NANO,
+    );
     expect(ann.client.receipt(receipt)!.costNano).toBe(BigInt(cost));
   });
 
@@ -148,8 +152,10 @@ describe.each(['sdk', 'gateway'] as const)("the official package over the client
     expect(record.outcome).toBe(JobOutcome.Partial);
     expect(record.completionTokens).toBeGreaterThanOrEqual(seen);
     expect(record.completionTokens).toBeLessThan(400);
-    const { promptTokens: prompt, completionTokens: completion } = record;
-    expect(Number(record.fee)).toBe(prompt * PROMPT_NANO + completion * COMPLETION_NANO);
+    const { promptTokens: prompt, cachedTokens: cached, completionTokens: completion } = record;
+    expect(Number(record.fee)).toBe(
+      (prompt - cached) * PROMPT_NANO + cached * CACHED_NANO + completion * COMPLETION_NANO,
+    );
     await until(async () => (await bob.client.balance()).reservedNano === 0n);
   });
 });

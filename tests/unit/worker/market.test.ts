@@ -8,16 +8,20 @@ const HASH = Buffer.alloc(32, 2);
 const FLOOR = { promptPrice: 100n, cachedPrice: 10n, completionPrice: 200n, audioPrice: 0n };
 const CEILING = { promptPrice: 300n, cachedPrice: 30n, completionPrice: 600n, audioPrice: 0n };
 
-function setUp() {
+function setUp(kept: Buffer[] = [], keys = KEYS) {
   const clock = { time: 1_000_000 };
-  let seq = 0;
+  let seq = kept.length;
   const asks = createAsks(
     {
       domain: Buffer.alloc(32, 3),
-      keys: KEYS,
+      keys,
       models: [{ hash: HASH, band: { floor: FLOOR, ceiling: CEILING }, minCapNano: 5n }],
     },
-    { now: () => clock.time, nextSeq: () => ++seq },
+    {
+      now: () => clock.time,
+      nextSeq: () => ++seq,
+      file: { load: () => [...kept], save: (asks) => void kept.splice(0, kept.length, ...asks) },
+    },
   );
   const current = (): Ask => decodeSigned(askLayout, asks.encoded()[0]!).value;
   return { clock, asks, current };
@@ -87,5 +91,26 @@ describe('asks', () => {
     clock.time = 1_000_601;
     expect(asks.binding(HASH, cheap)?.hash).toEqual(dear);
     expect(asks.binding(Buffer.alloc(32), null)).toBeNull();
+  });
+
+  it('worker that starts again sells at a price that it offered before, until that ask ends', () => {
+    const kept: Buffer[] = [];
+    const shown = askLayout.hash(setUp(kept).current());
+    const { asks, clock, current } = setUp(kept);
+    expect(askLayout.hash(current())).not.toEqual(shown);
+    expect(asks.binding(HASH, shown)?.hash).toEqual(shown);
+    expect(kept).toHaveLength(2);
+    clock.time = 1_000_601;
+    asks.renew();
+    expect(asks.binding(HASH, shown)?.hash).not.toEqual(shown);
+    expect(kept).toHaveLength(1);
+  });
+
+  it('worker under another key does not stand by what an earlier key offered', () => {
+    const kept: Buffer[] = [];
+    const shown = askLayout.hash(setUp(kept).current());
+    const { asks } = setUp(kept, keyPairFromSeed(Buffer.alloc(32, 9)));
+    expect(asks.binding(HASH, shown)?.hash).not.toEqual(shown);
+    expect(kept).toHaveLength(1);
   });
 });
