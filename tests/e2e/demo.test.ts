@@ -7,7 +7,9 @@ import { chromium } from 'playwright-core';
 import { decodeSigned, receiptLayout, verifySigned } from '../../src/protocol/signed';
 
 const ROOT = resolve(__dirname, '..', '..');
-const JOBS = 8;
+const JOBS = 16;
+/** More than a settle of one line costs at most, stipend included. */
+const DUST_NANO = 4_000_000n;
 const browserPath = process.env['COCOON_CHROMIUM'];
 
 interface Run {
@@ -51,7 +53,7 @@ describe('the demo', () => {
     }
   });
 
-  it('writes receipts that were paid in full', () => {
+  it('writes receipts that were paid in full, dust excepted', () => {
     const rows = readFileSync(join(out, 'receipts.jsonl'), 'utf8')
       .trim()
       .split('\n')
@@ -64,7 +66,9 @@ describe('the demo', () => {
       const signed = decodeSigned(receiptLayout, Buffer.from(row.receipt, 'hex'));
       expect(verifySigned(receiptLayout, signed, Buffer.from(row.worker_key, 'hex'))).toBe(true);
       expect(signed.value.total.toString()).toBe(row.total_nano);
-      expect(row.paid_nano).toBe(row.total_nano);
+      // What costs more to settle than it brings is left, and nothing else.
+      const isDust = BigInt(row.total_nano) < DUST_NANO;
+      if (!isDust) expect(row.paid_nano).toBe(row.total_nano);
     }
   });
 
