@@ -5,6 +5,7 @@ import { CocoonError } from '../protocol/errors';
 /** What a wallet's own transaction costs at most, its deployment included; real ones stay below a third of this. */
 export const WALLET_FEE_NANO = 10_000_000n;
 const REASON_MAX = 200;
+const CAUSES_MAX = 8;
 
 /** A wallet that cannot pay: found before anything is sent, for the chain would only drop the message. */
 export function checkFunds(
@@ -73,12 +74,13 @@ function refusalIn(data: unknown): string | null {
 
 /** The innermost reason: fetch hides it behind "fetch failed". */
 function reasonOf(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  if (!(innermost instanceof Error)) return 'no reason is known';
-  const code = 'code' in innermost && typeof innermost.code === 'string' ? innermost.code : '';
+  type Trouble = Partial<Record<'cause' | 'message' | 'code', unknown>> | null | undefined;
+  let innermost = error as Trouble;
+  for (let depth = 0; innermost?.cause && depth < CAUSES_MAX; depth++) innermost = innermost.cause;
+  const { message, code } = innermost ?? {};
+  if (typeof message === 'string' && message !== '') return firstLine(message);
   // Where a name has several addresses the reason has no text, only a code.
-  return firstLine(innermost.message) || code || 'no reason is known';
+  return typeof code === 'string' ? code : 'no reason is known';
 }
 
 function firstLine(text: string): string {

@@ -46,6 +46,15 @@ describe('npx blueprint run --custom on the devnet', () => {
     return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
   }
 
+  test('maintainer whose wallet is empty reads one sentence, with the address to pay to', async () => {
+    const { publicKey } = await walletKeyFromMnemonic(mnemonic);
+    const owner = walletOf('v5r1', publicKey, NETWORK_ID).address.toString({ bounceable: false });
+    const { code, text } = await blueprint('deployRegistry', 'salt=0');
+    expect(code).toBe(1);
+    expect(text).toContain(`The new wallet ${owner} holds 0 TON; this takes up to 0.11 TON, fees included.`);
+    expect(text).not.toMatch(/Axios|^ +at /m);
+  }, 60_000);
+
   test('maintainer deploys a registry, a second run changes nothing, a third shows it', async () => {
     const { publicKey } = await walletKeyFromMnemonic(mnemonic);
     const owner = walletOf('v5r1', publicKey, NETWORK_ID).address;

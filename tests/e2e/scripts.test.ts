@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkProvider } from '@ton/blueprint';
+import { run as acceptOwnership } from '../../scripts/acceptOwnership';
 import { run as admit } from '../../scripts/admit';
 import { run as allowImage } from '../../scripts/allowImage';
 import { run as allowModel } from '../../scripts/allowModel';
@@ -25,11 +26,24 @@ import { run as stakeWorker } from '../../scripts/stakeWorker';
 import { run as topUp } from '../../scripts/topUp';
 import { run as unstake } from '../../scripts/unstake';
 import { run as withdraw } from '../../scripts/withdraw';
+import { run as cancelOrder } from '../../scripts/cancelOrder';
+import { run as closeLines } from '../../scripts/closeLines';
+import { run as delistRecipient } from '../../scripts/delistRecipient';
+import { run as offerOwnership } from '../../scripts/offerOwnership';
+import { run as pruneLines } from '../../scripts/pruneLines';
+import { run as revokeModel } from '../../scripts/revokeModel';
+import { run as revokeShape } from '../../scripts/revokeShape';
+import { run as setGuardian } from '../../scripts/setGuardian';
+import { run as setOperator } from '../../scripts/setOperator';
+import { run as setSigner } from '../../scripts/setSigner';
+import { run as unblockSubject } from '../../scripts/unblockSubject';
+import { allocate } from '../../src/chain/accounts';
 import { createChain } from '../../src/chain/chain';
 import { createWalletSender } from '../../src/chain/wallet';
 import type { WalletSender } from '../../src/chain/types';
 import { createDevnet, type Devnet } from '../../src/devnet/devnet';
 import type { BlueprintProvider } from '../../src/operate/session';
+import { nano } from '../../src/protocol/amounts';
 import { keyPairFromSeed } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { modelsRoot, statementImage } from '../../src/protocol/statement';
@@ -192,6 +206,74 @@ test('maintainer, provider, router and client do everything by commands, and not
     expect.arrayContaining(['sealed    yes', expect.stringMatching(/^order {5}[0-9a-f]{64} due/)]),
   );
 }, 240_000);
+
+test('maintainer revokes, unblocks, takes orders back, and hands the registry over', async () => {
+  const nobody = new Address(0, Buffer.alloc(32, 9)).toString();
+  await doneOnce(revokeShape, { shape: SHAPE }, 'shape revoked', /^revoked {3}already/);
+  await doneOnce(revokeModel, { modelHash: hex('m') }, 'model revoked', /^revoked {3}already/);
+
+  // The registry is sealed by now: what loosens is queued, and can be taken back until it is due.
+  const unblock = await perform(unblockSubject, { subject: IMAGE });
+  const order = unblock.at(-1)!.split(/ +/)[1]!;
+  await doneOnce(cancelOrder, { order }, 'order cancelled', /^cancelled no such order is queued/);
+  await perform(unblockSubject, { subject: IMAGE });
+  expect((await perform(setGuardian, { guardian: nobody })).at(-2)).toMatch(/^queued/);
+  devnet.advance(16 * 86_400);
+  await doneOnce(unblockSubject, { subject: IMAGE }, 'unblocked', /^unblocked already/);
+  await doneOnce(setGuardian, { guardian: nobody }, 'guardian set', /^set {7}already/);
+
+  await doneOnce(offerOwnership, { newOwner: nobody }, 'ownership offered', /^offered {3}already/);
+  await perform(offerOwnership, { newOwner: wallet.address.toString() });
+  await doneOnce(acceptOwnership, {}, 'ownership accepted', /^accepted {2}already/);
+}, 120_000);
+
+test('provider changes the operator and delists a router', async () => {
+  const worker = written().workers[0]!.address;
+  const other = new Address(0, Buffer.alloc(32, 8)).toString();
+  await doneOnce(setOperator, { worker, operator: other }, 'operator set', /^set {7}already/);
+  const recipient = wallet.address.toString();
+  await doneOnce(delistRecipient, { worker, recipient }, 'delisted', /^delisted {2}already; ends 2/);
+  expect(await perform(delistRecipient, { worker, recipient: other })).toEqual([
+    'delisted  there is no such listing',
+  ]);
+}, 120_000);
+
+test('client changes the signer, closes lines, and has the money back after the delay', async () => {
+  const escrow = written().escrows[0]!.address;
+  await perform(topUp, { escrow, amount: '2' });
+  const signer = { escrow, signer: hex('next signer'), budget: '0.5' };
+  expect((await perform(setSigner, signer))[1]).toBe('done      signer set');
+  expect(await perform(setSigner, signer)).toEqual(['set       already']);
+
+  const chain = await createChain({ endpoint: devnet.apiUrl, registry: written().registry.address });
+  const settleBy = Math.floor(devnet.nowUnix()) + 6 * 86_400;
+  const entries = [1, 2, 3, 4, 5, 6, 7].map((key) => ({
+    kind: 'open' as const,
+    cap: nano(COIN / 10n),
+    provider: wallet.address.hash,
+    index: 0,
+    settleBy,
+    feeBps: 0,
+    feeTo: Buffer.alloc(20),
+    workerKey: Buffer.alloc(32, key),
+  }));
+  await allocate(wallet, Address.parse(escrow), entries, 7n * (COIN / 10n));
+  const ids = [...(await chain.escrow(Address.parse(escrow)))!.lines.keys()];
+  expect(ids).toHaveLength(7);
+
+  await expect(perform(closeLines, { escrow, lines: 'ab' })).rejects.toThrow('lines cannot be "ab"');
+  expect(await perform(pruneLines, { escrow })).toEqual(['pruned    nothing has ended']);
+  const [first] = ids as [string];
+  await doneOnce(closeLines, { escrow, lines: first }, 'lines closed: 1 of 1', /^closed {4}already/);
+  const closed = await perform(closeLines, { escrow, lines: 'all' });
+  expect(closed.filter((line) => line.startsWith('done'))).toEqual([
+    'done      lines closed: 5 of 6',
+    'done      lines closed: 1 of 6',
+  ]);
+  devnet.advance(37 * 3_600);
+  await doneOnce(pruneLines, { escrow }, 'lines pruned: 5 of 7', /^pruned {4}nothing has ended/);
+  expect(await perform(showEscrow, { escrow })).toContain('locked    0 TON');
+}, 120_000);
 
 test('the fee that a command prints is what the accounts lost together', async () => {
   const before = await perform(showRegistry);
