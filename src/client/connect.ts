@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Address } from '@ton/core';
-import { createChain } from '../chain/chain';
-import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import { connectChain } from '../chain/connect';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { createClient } from './client';
@@ -29,19 +28,8 @@ export async function connectClient(
   file: ClientFile,
   deps: Pick<ClientDeps, 'onFault'> = {},
 ): Promise<Client> {
-  const { endpoint, registry, networkId, apiKeyFile, devnet } = file.chain;
   const signer = readSigner(file.signerSeedFile);
-  const chain = await createChain({
-    endpoint,
-    registry: Address.parse(registry),
-    ...(networkId === undefined ? {} : { networkId }),
-    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
-  });
-  const clock = await createChainClock(
-    devnet === undefined
-      ? { source: blockTimeSource(chain), follow: 'system' }
-      : { source: devnetTimeSource(devnet), follow: 'chain' },
-  );
+  const { chain, clock } = await connectChain(file.chain);
   const { policy, lines } = file;
   const client = createClient(
     {

@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { TonClient } from '@ton/ton';
-import { routerAddress } from '../../wrappers/Router';
 import { publishRouter } from '../chain/accounts';
 import type { HeldReceipt } from '../chain/settlementPlan';
-import { COIN_SYMBOL, formatCoins, nano, type Nano } from '../protocol/amounts';
+import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
 import { LIMITS } from '../protocol/limits';
-import { lineId } from '../protocol/line';
-import { encodeSigned, receiptLayout } from '../protocol/signed';
 import { advanceClock } from './cast';
+import { partiesOf, receiptRows, unsettled } from './closing';
 import { closeAllLines, createCustomer, leave, type Customer } from './customer';
-import { acceptedPayouts, closeBooks, readHistories, settlementsIn, type Party } from './ledger';
+import { acceptedPayouts, closeBooks, readHistories, settlementsIn } from './ledger';
 import { admit, DEMO_IMAGE, DEMO_TERMS, foundNetwork, UNLISTED_IMAGE } from './maintainer';
 import type { DemoOptions } from './options';
 import { startProgram } from './processes';
@@ -22,7 +20,7 @@ import {
   type WorkerPlan,
 } from './provider';
 import { receiptsOf } from './receipts';
-import type { DemoResult, ReceiptRow, Refusal } from './result';
+import type { DemoResult, Refusal } from './result';
 import { killInMidStream, runDry, settleTwice } from './scenes';
 import {
   fundEverybody,
@@ -321,91 +319,4 @@ export function createPlay(options: DemoOptions): Play {
       return (closed ??= end());
     },
   };
-}
-
-/** Who owns which accounts; whatever is not here is nobody's, and shows as a difference. */
-async function partiesOf(
-  stage: Stage,
-  workers: readonly DemoWorker[],
-  customers: readonly Customer[],
-): Promise<Party[]> {
-  return [
-    {
-      name: 'maintainer',
-      role: 'maintainer',
-      accounts: [
-        { label: 'wallet', address: stage.maintainer.wallet.address },
-        { label: 'treasury', address: stage.treasury.wallet.address },
-        { label: 'registry', address: stage.registry },
-      ],
-    },
-    ...workers.map((worker): Party => ({
-      name: worker.provider.name,
-      role: 'provider',
-      accounts: [
-        { label: 'wallet', address: worker.provider.wallet.address },
-        { label: 'operator', address: worker.operator.wallet.address },
-        { label: 'worker', address: worker.address },
-      ],
-    })),
-    ...customers.map((customer): Party => ({
-      name: customer.name,
-      role: 'client',
-      accounts: [
-        { label: 'wallet', address: customer.actor.wallet.address },
-        { label: 'escrow', address: customer.escrow },
-      ],
-    })),
-    {
-      name: 'router',
-      role: 'router',
-      accounts: [
-        { label: 'wallet', address: stage.router.wallet.address },
-        { label: 'listing', address: await routerAddress(stage.registry, stage.router.wallet.address) },
-      ],
-    },
-  ];
-}
-
-/** What receipts say beyond what lines have paid. */
-async function unsettled(
-  stage: Stage,
-  customers: readonly Customer[],
-  receipts: readonly HeldReceipt[],
-): Promise<Nano> {
-  let sum = 0n;
-  for (const customer of customers) {
-    const lines = (await stage.chain.escrow(customer.escrow))?.lines;
-    for (const held of receipts.filter(({ escrow }) => escrow.equals(customer.escrow.hash))) {
-      const paid = lines?.get(lineId(held.line).toString('hex'))?.paidNano ?? 0n;
-      if (held.receipt.value.total > paid) sum += held.receipt.value.total - paid;
-    }
-  }
-  return nano(sum);
-}
-
-async function receiptRows(
-  stage: Stage,
-  customers: readonly Customer[],
-  receipts: readonly HeldReceipt[],
-  nameOfWorker: (hash: Buffer) => string,
-): Promise<ReceiptRow[]> {
-  const rows: ReceiptRow[] = [];
-  for (const customer of customers) {
-    const lines = (await stage.chain.escrow(customer.escrow))?.lines;
-    for (const held of receipts.filter(({ escrow }) => escrow.equals(customer.escrow.hash))) {
-      const id = lineId(held.line).toString('hex');
-      rows.push({
-        client: customer.name,
-        worker: nameOfWorker(held.line.workerAddress),
-        lineId: id,
-        workerKey: held.line.workerKey.toString('hex'),
-        jobs: Number(held.receipt.value.jobs),
-        totalNano: held.receipt.value.total,
-        paidNano: lines?.get(id)?.paidNano ?? 0n,
-        receipt: encodeSigned(receiptLayout, held.receipt).toString('hex'),
-      });
-    }
-  }
-  return rows;
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Address } from '@ton/core';
 import { Command } from 'commander';
 import pino from 'pino';
-import { createChain, type ConnectedChain } from '../chain/chain';
-import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import type { ConnectedChain } from '../chain/chain';
+import { connectChain } from '../chain/connect';
 import { createEscrowCache } from '../chain/escrowCache';
 import { createSettlement } from '../chain/settlement';
 import { createWalletSender, walletKeyFromMnemonic } from '../chain/wallet';
@@ -51,18 +50,7 @@ export async function runRouter(argv: readonly string[]): Promise<void> {
 
 /** Connects a router to the chain that its file names. */
 export async function startRouter(file: RouterFile, log: pino.Logger): Promise<Router> {
-  const { endpoint, registry, networkId, apiKeyFile, devnet } = file.chain;
-  const chain = await createChain({
-    endpoint,
-    registry: Address.parse(registry),
-    ...(networkId === undefined ? {} : { networkId }),
-    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
-  });
-  const clock = await createChainClock(
-    devnet === undefined
-      ? { source: blockTimeSource(chain), follow: 'system' }
-      : { source: devnetTimeSource(devnet), follow: 'chain' },
-  );
+  const { chain, clock } = await connectChain(file.chain);
   const { host, port } = file.listen;
   const metrics = createMetrics();
   const router = await createRouter(

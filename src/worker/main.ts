@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import pino from 'pino';
 import { announceStatement } from '../chain/accounts';
-import { createChain, type ConnectedChain } from '../chain/chain';
-import { blockTimeSource, createChainClock, devnetTimeSource } from '../chain/clock';
+import type { ConnectedChain } from '../chain/chain';
+import { connectChain } from '../chain/connect';
 import { createSettlement } from '../chain/settlement';
 import type { WalletSender } from '../chain/types';
 import { createWalletSender } from '../chain/wallet';
@@ -64,18 +63,7 @@ export async function startWorker(
   log: pino.Logger,
   onWornOut: () => void,
 ): Promise<Worker> {
-  const { endpoint, registry, networkId, apiKeyFile, devnet } = config.network;
-  const chain = await createChain({
-    endpoint,
-    registry,
-    ...(networkId === undefined ? {} : { networkId }),
-    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
-  });
-  const clock = await createChainClock(
-    devnet === undefined
-      ? { source: blockTimeSource(chain), follow: 'system' }
-      : { source: devnetTimeSource(devnet), follow: 'chain' },
-  );
+  const { chain, clock } = await connectChain(config.network);
   const operator = await openWallet(chain, config.operatorKeyFile);
   const payer = await openWallet(chain, config.settlementKeyFile);
   const settlement =
