@@ -197,6 +197,35 @@ test('router resets the job at its worker when the client hangs up', async () =>
   await untilIdle();
 });
 
+test('router lets a job go whose client hung up while it was checked', async () => {
+  const fake = await rig.link({ onJob: startAnswer });
+  await fake.accepted;
+  const { read } = rig.chain;
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const looked = new Promise<void>((resolve) => {
+    rig.chain.read = async (account) => {
+      resolve();
+      await gate;
+      return read(account);
+    };
+  });
+  const hangUp = new AbortController();
+  const job = fetch(`${rig.router.url}/v1/jobs`, {
+    method: 'POST',
+    body: new Uint8Array(rig.client.job(BODY)),
+    headers: { 'content-type': JOB_CONTENT_TYPE },
+    signal: hangUp.signal,
+  });
+  await looked;
+  hangUp.abort();
+  await expect(job).rejects.toThrow('aborted');
+  // Whatever the router hears after this, it heard the hang-up before.
+  for (let times = 0; times < 3; times++) await fetch(`${rig.router.url}/healthz`);
+  open();
+  await untilIdle();
+});
+
 test('router hands the same bytes on when a ticket is repeated, and stores one receipt', async () => {
   const receipt = rig.client.receipt(rig.worker);
   const fake = await rig.link({ onJob: (stream) => answerWith(stream, [Buffer.alloc(10)], receipt) });
