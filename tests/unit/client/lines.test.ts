@@ -1,4 +1,5 @@
 import { nano } from '../../../src/protocol/amounts';
+import { jobRecordImage, parseJobRecord } from '../../../src/protocol/jobRecord';
 import { createNetwork, HELLO, type NetworkOptions } from './network/setup';
 import { talkativeEngine } from './network/engine';
 import { createFakeWorker, type Tricks } from './network/worker';
@@ -126,6 +127,11 @@ describe('a used line', () => {
       'receipt_bad_proof',
       (items) => items.map((item, i) => ({ ...item, ticket: items[(i + 1) % items.length]!.ticket })),
     ],
+    [
+      'bills more than a ticket allows',
+      'receipt_overcharged',
+      (items) => items.map((item) => ({ ...item, record: dearer(item.record) })),
+    ],
     ['hands over scraps', 'receipt_bad_proof', (items) => items.map((item) => ({ ...item, ticket: 'AAAA' }))],
   ])('is not raised when its worker %s: %s', async (_, code, audit) => {
     const { openai, client, workers, chain, faults } = createNetwork({
@@ -206,6 +212,12 @@ it('a line to a key that its worker has replaced is closed', async () => {
   const closed = chain.allocations.flatMap(({ entries }) => entries.filter(({ kind }) => kind === 'close'));
   expect(closed).toEqual([{ kind: 'close', lineId: Buffer.from(old!.id, 'hex') }]);
 });
+
+/** The record with another fee, far above what any ticket of these tests allows. */
+function dearer(record: string): string {
+  const image = jobRecordImage({ ...parseJobRecord(Buffer.from(record, 'base64')), fee: nano(2n ** 60n) });
+  return image.toString('base64');
+}
 
 function forged(text: string, at: number): string {
   const bytes = Buffer.from(text, 'base64');
