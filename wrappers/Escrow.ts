@@ -130,12 +130,13 @@ export interface EscrowOnChain {
   registry: Address;
   client: Address;
   salt: bigint;
-  /** Null before Open. */
+  /** Ed25519 key that signs tickets and allocations; null before Open. */
   signer: Buffer | null;
   signerBudgetNano: Nano;
   seqno: number;
   /** 0 before Open. */
   closeDelaySeconds: number;
+  /** Logical time of the message that opened it; 0 before. */
   born: bigint;
   domain: Buffer;
   lockedNano: Nano;

@@ -1,37 +1,18 @@
 import type { Address, Cell, StateInit } from '@ton/core';
+import type { EscrowOnChain, LineOnChain } from '../../wrappers/Escrow';
 import type { Nano } from '../protocol/amounts';
 
 /** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
-export interface EscrowState {
+export interface EscrowState extends Omit<EscrowOnChain, 'entries'> {
   address: Address;
-  registry: Address;
-  client: Address;
-  salt: bigint;
-  /** Ed25519 key that signs tickets and allocations; null before Open. */
-  signer: Buffer | null;
-  signerBudgetNano: Nano;
-  seqno: number;
-  closeDelaySeconds: number;
-  /** Logical time of the message that opened it; 0 before. */
-  born: bigint;
-  domain: Buffer;
   balanceNano: Nano;
-  lockedNano: Nano;
-  freeNano: Nano;
-  reserveNano: Nano;
   /** Keyed by lineId in hex. */
   lines: ReadonlyMap<string, LineEntry>;
   /** Unix seconds of the block that this was read at. */
   readAtUnix: number;
 }
 
-export interface LineEntry {
-  capNano: Nano;
-  paidNano: Nano;
-  settleBy: number;
-  /** 0 while the line is open. */
-  closeAt: number;
-}
+export type LineEntry = LineOnChain;
 
 export interface WorkerState {
   address: Address;
