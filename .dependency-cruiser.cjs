@@ -15,12 +15,13 @@ function mayImport(name, others, wrappers = false) {
   };
 }
 
-const FOUNDATIONS = ['protocol', 'attestation', 'channel', 'chain'];
+const FOUNDATIONS = ['protocol', 'attestation', 'collateral', 'channel', 'chain'];
 
 module.exports = {
   forbidden: [
     mayImport('protocol', []),
     mayImport('attestation', ['protocol']),
+    mayImport('collateral', ['protocol', 'attestation']),
     mayImport('channel', ['protocol']),
     mayImport('chain', ['protocol'], true),
     mayImport('engine', []),
@@ -40,6 +41,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^(src|wrappers|scripts|bench)/' },
       to: { path: '^tests/' },
+    },
+    {
+      name: 'attestation-in-a-browser',
+      comment:
+        'the verifier runs in browsers from the same source: only the on-chain, testing and Node parts may need Node',
+      severity: 'error',
+      from: {
+        path: '^src/attestation/',
+        pathNot: '^src/attestation/(onchain|testing)/|^src/attestation/crypto/node[.]ts$',
+      },
+      to: {
+        path: '^(src/attestation/(onchain|testing)/|src/protocol/(?!root[.]ts))|^node:',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {
