@@ -72,6 +72,8 @@ export function createJobHandler(deps: JobsDeps): JobHandler {
     if (!ciphertextHash.equals(job.ticket.requestHash)) {
       throw new CocoonError('ticket_wrong_request', 'The ticket is for another request.');
     }
+    // A body that has ended no longer tells of a client that left while its job was checked.
+    if (response.destroyed) throw new CocoonError('invalid_request', 'The client hung up.');
     faultPoint('job.received');
     const release = admission.start(job);
     const requestId = `${idPrefix}-${++started}`;

@@ -32,7 +32,7 @@ const MAX_ERROR_STATUS = 599;
 /**
  * Sends one job and passes its reply on, frame by frame, with back-pressure both ways. The last frame, the receipt,
  * waits until it is on disk. Whatever happens the client gets a receipt, an error, or a cut connection; never a
- * reply that looks whole.
+ * reply that looks whole. `response` must not have closed yet: its `close` is how the end of a client is heard.
  */
 export function relayJob(
   job: AdmittedJob,
@@ -49,15 +49,15 @@ export function relayJob(
 
   return new Promise((resolve) => {
     let settled = false;
-    /** Set once the last frame arrived: what follows from the worker no longer matters. */
+    /** Set once the end is known: what follows from the worker no longer matters. */
     let closing = false;
     let hasBody = false;
 
     const finish = (outcome: RelayResult['outcome'], code: ErrorCode | null): void => {
       if (settled) return;
       settled = true;
+      closing = true;
       clearTimeout(idle);
-      clearTimeout(slowReader);
       clearTimeout(wholeJob);
       const isDone = outcome === 'completed' || outcome === 'worker_error' || outcome === 'worker_refused';
       if (!upstream.closed) upstream.close(isDone ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
@@ -80,7 +80,7 @@ export function relayJob(
     /** Ends the reply with an error: as JSON while nothing was sent, else as the last frame. */
     const fail = (outcome: RelayResult['outcome'], error: CocoonError): void => {
       if (settled) return;
-      closing = true;
+      waitForReader();
       const text = Buffer.from(JSON.stringify(errorBody(error)));
       if (response.headersSent) response.end(encodeFrame(FrameKind.Error, text));
       else response.writeHead(error.httpStatus, jsonHeaders(requestId, text)).end(text);
@@ -95,18 +95,34 @@ export function relayJob(
       else workerFailed('The worker fell silent.');
     }, limits.workerIdleTimeoutMs);
     const wholeJob = setTimeout(() => workerFailed('The job took too long.'), LIMITS.jobMaxSeconds * 1000);
+
+    /** Outlives the job: a reply whose end nobody reads must not hold its connection. */
     let slowReader: NodeJS.Timeout | undefined;
+    const waitForReader = (): void => {
+      slowReader ??= setTimeout(() => response.destroy(), limits.slowReaderTimeoutMs);
+    };
+    const readerKeptUp = (): void => {
+      clearTimeout(slowReader);
+      slowReader = undefined;
+    };
 
     const pauseForReader = (): void => {
       upstream.pause();
-      slowReader = setTimeout(() => response.destroy(), limits.slowReaderTimeoutMs);
+      waitForReader();
       response.once('drain', () => {
-        clearTimeout(slowReader);
-        slowReader = undefined;
+        readerKeptUp();
         if (settled) return;
         idle.refresh();
         upstream.resume();
       });
+    };
+
+    /** Ends a reply that is whole; the job ends with it. From here on only its reader is waited for. */
+    const endReply = (last: Buffer | null, onEnd: () => void): void => {
+      clearTimeout(idle);
+      clearTimeout(wholeJob);
+      waitForReader();
+      response.end(last, onEnd);
     };
 
     const endWithReceipt = async (receipt: Buffer): Promise<void> => {
@@ -119,7 +135,7 @@ export function relayJob(
         return fail('receipt_refused', asCocoonError(cause));
       }
       if (settled) return;
-      response.end(encodeFrame(FrameKind.Receipt, receipt), () => {
+      endReply(encodeFrame(FrameKind.Receipt, receipt), () => {
         faultPoint('reply.ended');
         finish('completed', null);
       });
@@ -146,8 +162,7 @@ export function relayJob(
       if (scan.last?.kind === FrameKind.Receipt) return void endWithReceipt(scan.last.receipt);
       if (scan.last) {
         closing = true;
-        response.end(() => finish('worker_error', null));
-        return;
+        return endReply(null, () => finish('worker_error', null));
       }
       if (!drained) pauseForReader();
     };
@@ -159,6 +174,7 @@ export function relayJob(
           if (settled) return;
           const isBusy = status === 429 || status === 503;
           const retryAfter = headers['retry-after'] ?? String(limits.retryAfterSeconds);
+          waitForReader();
           response
             .writeHead(status, {
               ...jsonHeaders(requestId, text),
@@ -172,6 +188,7 @@ export function relayJob(
     };
 
     upstream.on('response', (headers) => {
+      if (closing) return;
       idle.refresh();
       const status = Number(headers[':status']);
       const type = String(headers['content-type'] ?? '');
@@ -199,8 +216,11 @@ export function relayJob(
     upstream.once('close', () => {
       if (!closing) workerFailed('The worker was lost.');
     });
+    // A reply that got through has finished before it closes. `writableFinished` does not tell: Node drops what is
+    // written between a reset and its `close`, and then calls the response finished although `finish` never comes.
     response.once('close', () => {
-      if (!response.writableFinished) finish('client_gone', null);
+      readerKeptUp();
+      finish('client_gone', null);
     });
 
     for (const part of body) upstream.write(part);

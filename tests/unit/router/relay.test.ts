@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { constants, type ServerHttp2Stream } from 'node:http2';
-import { connect } from 'node:net';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ClientHttp2Stream, type ServerHttp2Stream } from 'node:http2';
+import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { nano } from '../../../src/protocol/amounts';
 import { LIMITS } from '../../../src/protocol/limits';
 import { lineImage } from '../../../src/protocol/line';
@@ -13,9 +15,14 @@ import {
   encodeFrame,
   type Frame,
 } from '../../../src/protocol/wire';
+import type { AdmittedJob } from '../../../src/router/admission';
+import { noFaults } from '../../../src/router/faults';
+import { ROUTER_LIMITS } from '../../../src/router/limits';
+import { relayJob } from '../../../src/router/relay';
 import { answerWith } from './support/fakeWorker';
 import { CAP_NANO, createClientParty, createWorkerParty } from './support/parties';
 import { codeOf, createRig, readFrames, type Rig } from './support/rig';
+import { createStallingClient, onArrival, serverOf } from './support/serverSide';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -197,7 +204,40 @@ test('router resets the job at its worker when the client hangs up', async () =>
   await untilIdle();
 });
 
-test('router lets a job go whose client hung up while it was checked', async () => {
+/** Both send a job; what they return hangs up, and resolves when the client's side is closed. */
+function sendJob(): Promise<() => Promise<void>> {
+  const abort = new AbortController();
+  const job = fetch(`${rig.router.url}/v1/jobs`, {
+    method: 'POST',
+    body: new Uint8Array(rig.client.job(BODY)),
+    headers: { 'content-type': JOB_CONTENT_TYPE },
+    signal: abort.signal,
+  });
+  return Promise.resolve(async () => {
+    abort.abort();
+    await expect(job).rejects.toThrow('aborted');
+  });
+}
+
+/** Over a connection that brings all bytes in one turn: so the router has read the end before it checks. */
+async function injectJob(): Promise<() => Promise<void>> {
+  const { socket, closed } = createStallingClient(rig.client.job(BODY));
+  (await serverOf(rig.router.url)).emit('connection', socket);
+  return () => {
+    socket.destroy();
+    return closed;
+  };
+}
+
+/** What the router hears after this was sent after all that it heard before. */
+async function hearEverything(): Promise<void> {
+  for (let times = 0; times < 3; times++) await fetch(`${rig.router.url}/healthz`);
+}
+
+test.each([
+  ['and its end is unread', sendJob],
+  ['and its end was read', injectJob],
+])('router lets a job go whose client hung up while it was checked %s', async (_which, send) => {
   const fake = await rig.link({ onJob: startAnswer });
   await fake.accepted;
   const { read } = rig.chain;
@@ -210,20 +250,33 @@ test('router lets a job go whose client hung up while it was checked', async () 
       return read(account);
     };
   });
-  const hangUp = new AbortController();
-  const job = fetch(`${rig.router.url}/v1/jobs`, {
-    method: 'POST',
-    body: new Uint8Array(rig.client.job(BODY)),
-    headers: { 'content-type': JOB_CONTENT_TYPE },
-    signal: hangUp.signal,
-  });
+  const hangUp = await send();
   await looked;
-  hangUp.abort();
-  await expect(job).rejects.toThrow('aborted');
-  // Whatever the router hears after this, it heard the hang-up before.
-  for (let times = 0; times < 3; times++) await fetch(`${rig.router.url}/healthz`);
+  await hangUp();
+  await hearEverything();
   open();
   await untilIdle();
+  expect(fake.jobs).toEqual([]);
+});
+
+test.each([
+  ...['job.received', 'job.forwarded', 'reply.started', 'reply.chunk'],
+  ...['receipt.received', 'ledger.begun', 'ledger.committed', 'receipt.forwarded'],
+])('router lets a job go whose connection is reset at %s', async (point) => {
+  let reset = (): void => undefined;
+  const seen = await createRig({}, { faultPoint: (reached) => void (reached === point && reset()) });
+  const fake = await seen.link({
+    onJob: (stream) => answerWith(stream, [Buffer.alloc(10)], seen.client.receipt(seen.worker)),
+  });
+  await fake.accepted;
+  const hangUp = onArrival('/v1/jobs', ({ socket }) => {
+    // What a reset comes to: writes are dropped at once, and `close` follows in a later phase of the event loop.
+    reset = () => void socket.destroy();
+  });
+  await seen.post(seen.client.job(BODY)).then(readFrames, () => undefined);
+  hangUp();
+  await untilIdle(seen);
+  await seen.close();
 });
 
 test('router hands the same bytes on when a ticket is repeated, and stores one receipt', async () => {
@@ -364,6 +417,70 @@ test('router drops a client that does not read', async () => {
   await strict.close();
 });
 
+describe('router drops a client that does not take the end of a reply', () => {
+  const endings: [string, (stream: ServerHttp2Stream, at: Rig) => void, string][] = [
+    [
+      'a receipt',
+      (stream, { client, worker }) => answerWith(stream, [], client.receipt(worker)),
+      'client_gone',
+    ],
+    [
+      "a worker's error",
+      (stream) => {
+        startAnswer(stream);
+        stream.write(encodeFrame(FrameKind.Error, Buffer.from('{}')));
+      },
+      'client_gone',
+    ],
+    ["the router's error", startAnswer, 'worker_failed'],
+    [
+      'a refusal',
+      (stream) => {
+        stream.respond({ ':status': 400, 'content-type': 'application/json' });
+        stream.end('{}');
+      },
+      'worker_refused',
+    ],
+  ];
+
+  test.each(endings)('%s', async (_end, answer, outcome) => {
+    const client = { stop: (): void => undefined };
+    const strict = await createRig(
+      { limits: { slowReaderTimeoutMs: 100, workerIdleTimeoutMs: 10 } },
+      { faultPoint: (reached) => void (reached === 'job.forwarded' && client.stop()) },
+    );
+    const fake = await strict.link({ onJob: (stream) => answer(stream, strict) });
+    await fake.accepted;
+    const { socket, stop, closed } = createStallingClient(strict.client.job(BODY));
+    client.stop = stop;
+    (await serverOf(strict.router.url)).emit('connection', socket);
+    await closed;
+    await untilIdle(strict);
+    expect(strict.logged.join('')).toMatch(`"outcome":"${outcome}"`);
+    await strict.close();
+  });
+});
+
+test('router ignores an answer whose head was on its way when it gave the worker up', async () => {
+  const upstream = Object.assign(new PassThrough(), { close: () => undefined });
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const { outcome } = await relayJob(
+    {} as AdmittedJob,
+    [],
+    upstream as unknown as ClientHttp2Stream,
+    response,
+    'id',
+    {
+      limits: { ...ROUTER_LIMITS, workerIdleTimeoutMs: 1, slowReaderTimeoutMs: 1 },
+      faultPoint: noFaults,
+      keepReceipt: () => Promise.reject(new Error('there is no receipt')),
+    },
+  );
+  expect(outcome).toBe('worker_failed');
+  upstream.emit('response', { ':status': 200, 'content-type': FRAMES_CONTENT_TYPE });
+  expect(response.statusCode).toBe(502);
+});
+
 test('router logs and stores nothing of what a job or reply holds', async () => {
   const planted = 'planted-word-7f3a';
   const chunk = Buffer.from(`answer ${planted}`);
@@ -438,6 +555,6 @@ test('a restarted router knows every receipt', async () => {
   await again.close();
 });
 
-async function untilIdle(): Promise<void> {
-  while (rig.router.status().runningJobs > 0) await new Promise(setImmediate);
+async function untilIdle({ router }: Rig = rig): Promise<void> {
+  while (router.status().runningJobs > 0) await new Promise(setImmediate);
 }
