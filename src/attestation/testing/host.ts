@@ -69,6 +69,6 @@ export function createSimulatedHost(options: HostOptions): SimulatedHost {
         container: { ...container, padding: form === 'v4' ? QUOTE_PADDING : Buffer.alloc(0) },
       });
     },
-    collateral: (nowUnix) => mintCollateral({ machine, nowUnix }),
+    collateral: (nowUnix) => mintCollateral(machine, nowUnix),
   };
 }

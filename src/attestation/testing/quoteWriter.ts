@@ -87,6 +87,8 @@ export interface QuoteParts {
   bodyType?: number;
   body: BodyFields;
   attestationKey: SigningKey;
+  /** Who signs; the attestation key unless given. */
+  signingKey?: SigningKey;
   qe: SignedQe;
   container: Container;
   /** After signing: what the quote shows in place of its signature and key. */
@@ -95,7 +97,7 @@ export interface QuoteParts {
 
 export function writeQuote(parts: QuoteParts): Buffer {
   const signed = Buffer.concat([header(parts.header), descriptor(parts), tdBody(parts)]);
-  const signature = sign(parts.attestationKey, signed);
+  const signature = sign(parts.signingKey ?? parts.attestationKey, signed);
   const authentication = Buffer.concat([
     parts.shown?.signature?.(signature) ?? signature,
     parts.shown?.attestationKey ?? parts.attestationKey.publicKey,
