@@ -13,10 +13,16 @@ import {
 import { AttestationError, under } from './errors';
 import { parseExtensions, type Extensions } from './extensions';
 import { MAX_CERTIFICATE_BYTES } from './limits';
+import { parsePckExtension, type PckExtension } from './pckExtension';
 import { derTime } from './time';
 
+/** An X.509 certificate with what Intel certifies of a platform, in a leaf; null in any other. */
+export interface Certificate extends PlainCertificate {
+  sgx: PckExtension | null;
+}
+
 /** An X.509 certificate of Intel's profile: version 3, P-256, ECDSA with SHA-256. */
-export interface Certificate extends Extensions {
+export interface PlainCertificate extends Extensions {
   der: Uint8Array;
   /** What the issuer signed. */
   tbs: Uint8Array;
@@ -44,21 +50,18 @@ const POINT_BYTES = 65;
 
 /** Reads DER; throws AttestationError `certificate_malformed` or `pck_extension_malformed`. */
 export function parseCertificate(der: Uint8Array): Certificate {
+  const certificate = parsePlainCertificate(der);
+  const { sgxExtension } = certificate;
+  return { ...certificate, sgx: sgxExtension === null ? null : parsePckExtension(sgxExtension) };
+}
+
+/** Reads DER and leaves the SGX extension as it is; throws AttestationError `certificate_malformed`. */
+export function parsePlainCertificate(der: Uint8Array): PlainCertificate {
   if (der.length > MAX_CERTIFICATE_BYTES) fail(`has more than ${MAX_CERTIFICATE_BYTES} bytes`);
-  return wrapped(() => {
+  return under('certificate_malformed', 'certificate', () => {
     const { body, signature, bytes } = signedStructure(der, 'certificate');
     return { der: bytes, tbs: body.whole, signature, ...readBody(body) };
   });
-}
-
-/** A broken SGX extension keeps its own code: it is a check of its own. */
-function wrapped<T>(parse: () => T): T {
-  try {
-    return under('certificate_malformed', 'certificate', parse);
-  } catch (error) {
-    const cause = error instanceof AttestationError ? error.cause : null;
-    throw cause instanceof AttestationError && cause.code === 'pck_extension_malformed' ? cause : error;
-  }
 }
 
 /** `SEQUENCE { body, algorithm, signature }`: certificates and revocation lists alike. */
@@ -83,7 +86,7 @@ export function requireEcdsa(algorithm: Element): void {
   if (oid !== OID_ECDSA_SHA256) fail(`is signed with ${oid}, not with ECDSA and SHA-256`);
 }
 
-function readBody(body: Element): Omit<Certificate, 'der' | 'tbs' | 'signature'> {
+function readBody(body: Element): Omit<PlainCertificate, 'der' | 'tbs' | 'signature'> {
   const fields = elements(body.value);
   const version = fields.next(TAG.context(0), 'version').value;
   if (smallInteger(onlyElement(version, TAG.integer, 'version').value, 2, 'version') !== 2)

@@ -1,7 +1,7 @@
 import { asciiText } from './bytes';
 import { booleanOf, elements, oidText, onlyElement, smallInteger, TAG, type Element } from './der';
 import { AttestationError } from './errors';
-import { parsePckExtension, PCK_EXTENSION_OID, type PckExtension } from './pckExtension';
+import { PCK_EXTENSION_OID } from './pckExtension';
 
 /** Extensions of a certificate (RFC 5280 4.2); what is absent is null. */
 export interface Extensions {
@@ -16,7 +16,8 @@ export interface Extensions {
   isCa: boolean;
   /** How many authorities may follow; null where nothing is said. */
   pathLength: number | null;
-  sgx: PckExtension | null;
+  /** Content of Intel's own extension: see pckExtension.ts. */
+  sgxExtension: Uint8Array | null;
   /** Critical extensions that this code does not know: such a certificate must be refused. */
   unknownCritical: string[];
 }
@@ -50,7 +51,7 @@ export function parseExtensions(sequence: Element): Extensions {
     keyUsage: null,
     isCa: false,
     pathLength: null,
-    sgx: null,
+    sgxExtension: null,
     unknownCritical: [],
   };
   for (const { oid, critical, value } of readExtensions(sequence.value)) {
@@ -105,7 +106,7 @@ function readKnown(found: Extensions, oid: string, value: Uint8Array): boolean {
       found.crlUrl = parseCrlUrl(value);
       return true;
     case PCK_EXTENSION_OID:
-      found.sgx = parsePckExtension(value);
+      found.sgxExtension = value;
       return true;
     default:
       return false;

@@ -32,8 +32,8 @@ export function parsePemBytes(bytes: Uint8Array): Uint8Array[] {
   return parsePemChain(asciiText(text, 'pem_malformed', 'the certificate chain'));
 }
 
-/** Base64 with its padding and without anything else. */
-function fromBase64(text: string): Uint8Array {
+/** Base64 with its padding and without anything else; throws AttestationError `pem_malformed`. */
+export function fromBase64(text: string): Uint8Array {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   if (text.length % 4 !== 0 || text.length === 0) fail('holds base64 of a wrong length');
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);

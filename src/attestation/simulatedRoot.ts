@@ -1,0 +1,18 @@
+import { fromBase64 } from './pem';
+
+/**
+ * The root of the simulated authorities. Its private key is public: what it signs is worth nothing. Only the entry
+ * point for simulated networks imports it.
+ */
+export const SIMULATED_ROOT: Uint8Array = fromBase64(
+  'MIICjzCCAjSgAwIBAgIUIJC+DcSjGBwPT/RPpAIrb4loXEQwCgYIKoZIzj0EAwIwaDEaMBgGA1UEAwwRSW50ZWwg' +
+    'U0dYIFJvb3QgQ0ExGjAYBgNVBAoMEUludGVsIENvcnBvcmF0aW9uMRQwEgYDVQQHDAtTYW50YSBDbGFyYTELMAkG' +
+    'A1UECAwCQ0ExCzAJBgNVBAYTAlVTMB4XDTE4MDUyMTEwNDUxMFoXDTQ5MTIzMTIzNTk1OVowaDEaMBgGA1UEAwwR' +
+    'SW50ZWwgU0dYIFJvb3QgQ0ExGjAYBgNVBAoMEUludGVsIENvcnBvcmF0aW9uMRQwEgYDVQQHDAtTYW50YSBDbGFy' +
+    'YTELMAkGA1UECAwCQ0ExCzAJBgNVBAYTAlVTMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETOsnqOmd1vd5Iz/R' +
+    'Gj77OBQT5qbR9OlXG0xOiWJx7lGdUSfuOpKBBWbDjL1qfoM/d2HhzAzJ3DPOF0dDBW6PoaOBuzCBuDAfBgNVHSME' +
+    'GDAWgBQgkL4NxKMYHA9P9E+kAitviWhcRDBSBgNVHR8ESzBJMEegRaBDhkFodHRwczovL2NlcnRpZmljYXRlcy50' +
+    'cnVzdGVkc2VydmljZXMuaW50ZWwuY29tL0ludGVsU0dYUm9vdENBLmRlcjAdBgNVHQ4EFgQUIJC+DcSjGBwPT/RP' +
+    'pAIrb4loXEQwDgYDVR0PAQH/BAQDAgEGMBIGA1UdEwEB/wQIMAYBAf8CAQEwCgYIKoZIzj0EAwIDSQAwRgIhAL96' +
+    'BRYaJ7gcF+GNM1/Q5T5lp2HPDFOLzZ230h+2KQkfAiEA89xDx8GWGPM+7FJosphDbc50/UJgecIq/hTHDX9qDZ4=',
+);
