@@ -2,6 +2,7 @@
 export type AttestationErrorCode =
   | 'quote_malformed'
   | 'quote_version'
+  | 'quote_unbuildable'
   | 'tee_type'
   | 'pem_malformed'
   | 'der_malformed'
@@ -12,6 +13,7 @@ export type AttestationErrorCode =
   | 'qe_identity_malformed'
   | 'collateral_malformed'
   | 'policy_malformed'
+  | 'event_log_malformed'
   | 'bytes_malformed'
   | 'clock_malformed';
 
