@@ -88,14 +88,14 @@ export function checklist(): Checklist {
       noted.set(name, finding);
     },
     passed: (names) => names.every((name) => noted.get(name)?.ok === true),
-    finish: () =>
-      order(noted).map((name) => {
-        const { ok, seen, expected } = noted.get(name) ?? {
-          ok: false,
-          seen: 'not checked: something before it is wrong',
-        };
+    finish() {
+      const names = order(noted);
+      const cause = names.find((name) => noted.get(name)?.ok === false) ?? 'what is missing';
+      return names.map((name) => {
+        const { ok, seen, expected } = noted.get(name) ?? { ok: false, seen: `not checked: see ${cause}` };
         return { name, ok, expected: expected ?? EXPECTED[name], seen };
-      }),
+      });
+    },
   };
 }
 

@@ -13,7 +13,10 @@ export interface JsonFields {
   oneOf<T extends string>(key: string, words: readonly T[]): T;
   object(key: string): JsonFields;
   list(key: string, max: number): unknown[];
+  flag(key: string): boolean;
   has(key: string): boolean;
+  /** Whether the field is there and holds just this. */
+  is(key: string, value: string | null): boolean;
 }
 
 /**
@@ -77,6 +80,11 @@ export function jsonFields(value: unknown, code: AttestationErrorCode, what: str
       const found = text(key, 64);
       return words.find((word) => word === found) ?? fail(key, `says "${found}", which is no known word`);
     },
+    flag(key) {
+      const found = get(key);
+      return typeof found === 'boolean' ? found : fail(key, 'is neither true nor false');
+    },
+    is: (key, expected) => has(key) && get(key) === expected,
     object: (key) => jsonFields(get(key), code, `${what}.${key}`),
     list(key, max) {
       const found = get(key);

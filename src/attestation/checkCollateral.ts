@@ -1,0 +1,83 @@
+import { equalBytes, toHex } from './bytes';
+import type { PlainCertificate } from './certificate';
+import { dateFinding, fine, validity, wrong, type Window } from './chain';
+import type { CheckName, Checklist, Finding } from './checks';
+import type { Crl } from './crl';
+import type { Platform } from './checkQuote';
+import type { PreparedCollateral } from './prepare';
+
+/** Whether Intel's words are Intel's, of today, and about this platform; and whether they revoke somebody. */
+export function checkCollateral(
+  collateral: PreparedCollateral,
+  platform: Platform | null,
+  atUnix: number,
+  list: Checklist,
+): void {
+  list.note('collateral', collateral.format);
+  if (!collateral.format.ok) return;
+
+  list.note('tcb-signer', dated(collateral.tcbSigner, collateral.tcbSigner.window, atUnix));
+  list.note('tcb-info-signature', collateral.tcbInfoSignature);
+  list.note('tcb-info-format', collateral.tcbInfoFormat);
+  list.note('qe-identity-signature', collateral.qeIdentitySignature);
+  list.note('qe-identity-format', collateral.qeIdentityFormat);
+  noteDate('tcb-info-date', textWindow(collateral.tcbInfo), atUnix, list);
+  noteDate('qe-identity-date', textWindow(collateral.qeIdentity), atUnix, list);
+
+  list.note('root-crl-signature', collateral.rootCrlSignature);
+  list.note('pck-crl-signature', collateral.pckCrlSignature);
+  noteDate('root-crl-date', listWindow(collateral.rootCrl), atUnix, list);
+  noteDate('pck-crl-date', listWindow(collateral.pckCrl), atUnix, list);
+  if (platform !== null) list.note('pck-crl-issuer', issuerFinding(collateral, platform, atUnix));
+  checkRevocation(collateral, platform, list);
+}
+
+function dated(finding: Finding, window: Window | null, atUnix: number): Finding {
+  if (!finding.ok || window === null) return finding;
+  const date = dateFinding(atUnix, window);
+  return { ...date, seen: `${finding.seen}, ${date.seen}` };
+}
+
+function noteDate(name: CheckName, window: Window | null, atUnix: number, list: Checklist): void {
+  if (window !== null) list.note(name, dateFinding(atUnix, window));
+}
+
+function textWindow(text: { issueDate: number; nextUpdate: number } | null): Window | null {
+  return text && { from: text.issueDate, to: text.nextUpdate };
+}
+
+function listWindow(crl: Crl | null): Window | null {
+  return crl && { from: crl.thisUpdate, to: crl.nextUpdate };
+}
+
+/** A list of the other PCK authority says nothing about this leaf. */
+function issuerFinding(collateral: PreparedCollateral, { leaf, ca }: Platform, atUnix: number): Finding {
+  const { pckCrlIssuer, pckCrl } = collateral;
+  const { certificate } = pckCrlIssuer;
+  if (!pckCrlIssuer.ok || certificate === null || pckCrl === null) return pckCrlIssuer;
+  const same = equalBytes(pckCrl.issuer, leaf.issuer) && equalBytes(certificate.publicKey, ca.publicKey);
+  if (!same) return wrong(`it is of "${pckCrl.issuerCn}", the leaf of "${leaf.issuerCn}"`);
+  return dated(pckCrlIssuer, validity(certificate), atUnix);
+}
+
+/** Lists that are not authentic cannot clear anybody, so then these stay unchecked. */
+function checkRevocation(collateral: PreparedCollateral, platform: Platform | null, list: Checklist): void {
+  const { rootCrl, pckCrl, pckCrlIssuer, tcbSigner } = collateral;
+  if (platform !== null && pckCrl !== null && list.passed(['pck-crl-signature'])) {
+    list.note('leaf-revoked', revocation(pckCrl, [serialOf(platform.leaf)]));
+  }
+  if (rootCrl === null || !list.passed(['root-crl-signature'])) return;
+  list.note('tcb-signer-revoked', revocation(rootCrl, tcbSigner.serials));
+  const authorities = [platform?.ca ?? null, pckCrlIssuer.certificate].filter((ca) => ca !== null);
+  if (platform !== null) list.note('ca-revoked', revocation(rootCrl, authorities.map(serialOf)));
+}
+
+function serialOf({ serial }: PlainCertificate): string {
+  return toHex(serial);
+}
+
+function revocation({ revoked }: Crl, serials: readonly string[]): Finding {
+  const found = serials.filter((serial) => revoked.has(serial));
+  if (serials.length === 0) return wrong('not checked: no certificate to look for');
+  return found.length === 0 ? fine('not on it') : wrong(`revoked: ${found.join(', ')}`);
+}

@@ -1,0 +1,171 @@
+import type { Root } from '../protocol/root';
+import { equalBytes, toHex } from './bytes';
+import { checkCollateral } from './checkCollateral';
+import { checkTcbPolicy, checkTdPolicy } from './checkPolicy';
+import { checkChain, checkFormat, checkSignatures } from './checkQuote';
+import { checklist, type Check, type CheckName, type Checklist } from './checks';
+import { checkTcb, type TcbConclusion } from './checkTcb';
+import type { AttestationCrypto } from './crypto/types';
+import { AttestationError } from './errors';
+import { imageId, shape } from './image';
+import type { PckExtension } from './pckExtension';
+import { parsePolicy } from './policy';
+import { isPrepared, prepareCollateral, type PreparedCollateral } from './prepare';
+import type { Quote } from './quote';
+import { INTEL_ROOT } from './roots';
+import type { TcbStatus } from './status';
+
+/** What a verification found. Everything but `verdict` and `refusal` is worth believing only if it was accepted. */
+export interface Verdict {
+  verdict: 'accepted' | 'refused';
+  /** Name of the first check that failed. */
+  refusal: CheckName | null;
+  /** Null unless everything that it rests on is authentic. */
+  tcbStatus: TcbStatus | null;
+  /** Sorted; empty without a status. */
+  advisories: string[];
+  /** Hex in lower case, as the quote has them; null where it cannot be read. */
+  imageId: string | null;
+  shape: string | null;
+  fmspc: string | null;
+  ppid: string | null;
+  reportData: string | null;
+  /** Every check there is, in one order, also those that could not be made. */
+  checks: Check[];
+}
+
+export interface VerifyInput {
+  quote: Uint8Array;
+  /** JSON as in collateral.ts, or what `prepareCollateral` made of it under the same root. */
+  collateral: unknown;
+  /** The verifier's clock, Unix seconds. */
+  atUnix: number;
+  /** Plain JSON as in policy.ts; nothing means the strict one. */
+  policy?: unknown;
+}
+
+/**
+ * Verifies a quote under a root (DER). Whatever is wrong with quote or collateral is in the verdict; throws
+ * AttestationError only for what the caller decides: `policy_malformed`, `clock_malformed`, and collateral that was
+ * prepared under another root.
+ */
+export async function verifyQuote(
+  input: VerifyInput & { root: Uint8Array },
+  crypto: AttestationCrypto,
+): Promise<Verdict> {
+  const policy = parsePolicy(input.policy);
+  requireClock(input.atUnix);
+  const collateral = await prepared(input.collateral, input.root, crypto);
+  const list = checklist();
+  const quote = checkFormat(input.quote, list);
+  const platform = quote && (await checkChain(quote, input.atUnix, collateral, crypto, list));
+  if (quote !== null) await checkSignatures(quote, platform?.leaf ?? null, crypto, list);
+  checkCollateral(collateral, platform, input.atUnix, list);
+
+  const conclusion = concludeTcb(quote, platform?.pck ?? null, collateral, list);
+  checkTcbPolicy(conclusion, collateral, policy, list);
+  const names = quote && (await namesOf(quote, rootName(input.root), crypto));
+  if (quote !== null && names !== null) checkTdPolicy(quote.body, names, policy, list);
+  return verdictOf(list, { quote, names, pck: platform?.pck ?? null, conclusion });
+}
+
+/** A verifier whose root cannot be chosen any more. */
+export interface QuoteVerifier {
+  verify(input: VerifyInput): Promise<Verdict>;
+  /** Reads and checks collateral once, for many quotes: about half of the work of one verification. */
+  prepare(collateral: unknown): Promise<PreparedCollateral>;
+}
+
+export function verifierOf(root: Uint8Array, crypto: AttestationCrypto): QuoteVerifier {
+  return {
+    verify: (input) => verifyQuote({ ...input, root }, crypto),
+    prepare: (collateral) => prepareCollateral(collateral, root, crypto),
+  };
+}
+
+const LAST_SECOND = 253_402_300_799; // 9999-12-31T23:59:59Z
+
+function requireClock(atUnix: number): void {
+  if (Number.isInteger(atUnix) && atUnix >= 0 && atUnix <= LAST_SECOND) return;
+  throw new AttestationError('clock_malformed', `${atUnix} is no time in whole seconds since 1970`);
+}
+
+async function prepared(
+  collateral: unknown,
+  root: Uint8Array,
+  crypto: AttestationCrypto,
+): Promise<PreparedCollateral> {
+  if (!isPrepared(collateral)) return prepareCollateral(collateral, root, crypto);
+  if (equalBytes(collateral.root.der, root)) return collateral;
+  throw new AttestationError('collateral_malformed', 'the collateral was prepared under another root');
+}
+
+/** Levels from a text that nobody signed would mean nothing. */
+function concludeTcb(
+  quote: Quote | null,
+  pck: PckExtension | null,
+  { tcbInfo, qeIdentity }: PreparedCollateral,
+  list: Checklist,
+): TcbConclusion | null {
+  const signed = list.passed(['tcb-info-signature', 'qe-identity-signature']);
+  if (quote === null || pck === null || tcbInfo === null || qeIdentity === null || !signed) return null;
+  return checkTcb(quote, pck, tcbInfo, qeIdentity, list);
+}
+
+interface Names {
+  imageId: string;
+  shape: string;
+}
+
+/** Only what Intel vouches for gets the name of a genuine image. */
+function rootName(root: Uint8Array): Root {
+  return equalBytes(root, INTEL_ROOT) ? 'intel' : 'simulated';
+}
+
+async function namesOf({ body }: Quote, root: Root, crypto: AttestationCrypto): Promise<Names> {
+  return { imageId: toHex(await imageId(body, root, crypto)), shape: toHex(await shape(body, crypto)) };
+}
+
+/** What a TCB status rests on. */
+const AUTHENTIC: readonly CheckName[] = [
+  'root-pinned',
+  'tcb-signer',
+  'tcb-info-signature',
+  'qe-identity-signature',
+  'pck-chain',
+  'pck-extension',
+  'fmspc',
+  'pce-id',
+  'qe-report-signature',
+  'attestation-key-binding',
+  'qe-identity',
+  'quote-signature',
+  'module-identity',
+];
+
+function verdictOf(
+  list: Checklist,
+  found: {
+    quote: Quote | null;
+    names: Names | null;
+    pck: PckExtension | null;
+    conclusion: TcbConclusion | null;
+  },
+): Verdict {
+  const { quote, names, pck } = found;
+  const conclusion = list.passed(AUTHENTIC) ? found.conclusion : null;
+  const checks = list.finish();
+  const refusal = checks.find(({ ok }) => !ok)?.name ?? null;
+  return {
+    verdict: refusal === null ? 'accepted' : 'refused',
+    refusal,
+    tcbStatus: conclusion?.status ?? null,
+    advisories: conclusion?.advisories ?? [],
+    imageId: names?.imageId ?? null,
+    shape: names?.shape ?? null,
+    fmspc: pck && toHex(pck.fmspc),
+    ppid: pck && toHex(pck.ppid),
+    reportData: quote && toHex(quote.body.reportData),
+    checks,
+  };
+}
