@@ -48,6 +48,7 @@ export function checkTdPolicy(
 ): void {
   checkAttributes(body, policy, list);
   list.note('xfam', xfamFinding(body.xfam, policy));
+  list.note('seam-attributes', { ok: isZero(body.seamAttributes), seen: toHex(body.seamAttributes) });
   const service = body.mrServiceTd === null ? 'none' : toHex(body.mrServiceTd);
   list.note('service-td', { ok: !hasServiceTd(body), seen: service });
   list.note('mr-seam', oneOf(policy.mrSeams, toHex(body.mrSeam)));
@@ -66,8 +67,8 @@ function checkAttributes(body: TdBody, policy: Policy, list: Checklist): void {
   list.note('td-migratable', { ok: !has('migratable'), seen: onOff(has('migratable')) });
 
   const optional = [
-    { name: 'protectionKeys', allowed: policy.allowProtectionKeys },
-    { name: 'keyLocker', allowed: policy.allowKeyLocker },
+    { name: 'protectionKeys', allowed: policy.allowPks },
+    { name: 'keyLocker', allowed: policy.allowKl },
     { name: 'perfmon', allowed: policy.allowPerfmon },
   ] as const;
   const refused = optional.filter(({ name, allowed }) => has(name) && !allowed);

@@ -76,24 +76,23 @@ function checkModule(body: TdBody, info: TcbInfo, list: Checklist): PartLevel | 
     list.note('module-identity', wrong(`module version ${version}, which TCB info does not describe`));
     return null;
   }
-  noteModuleIdentity(body, identity ?? info.module, identity?.id ?? 'a module without versions', list);
+  const name = identity?.id ?? 'a module without versions';
+  list.note('module-identity', moduleFinding(body, identity ?? info.module, name));
   const level = identity === null ? UNVERSIONED : matchPart(identity.levels, svn!);
   list.note('module-tcb', identity === null ? fine('judged with the platform') : partFinding(level, svn!));
   return level;
 }
 
-function noteModuleIdentity(body: TdBody, identity: ModuleIdentity, name: string, list: Checklist): void {
-  const signer = toHex(body.mrSignerSeam);
-  list.note('module-identity', {
-    ok: equalBytes(body.mrSignerSeam, identity.mrSigner),
-    expected: `MRSIGNERSEAM ${toHex(identity.mrSigner)}`,
-    seen: `${name}, MRSIGNERSEAM ${signer}`,
-  });
+/** Who signed the module, and that its attributes are as described, which for all known ones is zero. */
+function moduleFinding(body: TdBody, identity: ModuleIdentity, name: string): Finding {
   const described = equalBytes(masked(body.seamAttributes, identity.attributesMask), identity.attributes);
-  list.note('seam-attributes', {
-    ok: isZero(body.seamAttributes) && described,
-    seen: toHex(body.seamAttributes),
-  });
+  const text = (signer: Uint8Array, attributes: Uint8Array): string =>
+    `MRSIGNERSEAM ${toHex(signer)}, attributes ${toHex(attributes)}`;
+  return {
+    ok: equalBytes(body.mrSignerSeam, identity.mrSigner) && described,
+    expected: text(identity.mrSigner, identity.attributes),
+    seen: `${name}, ${text(body.mrSignerSeam, body.seamAttributes)}`,
+  };
 }
 
 function platformFinding({ sgx, tdx }: MatchedLevels): Finding {

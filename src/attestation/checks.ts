@@ -7,14 +7,23 @@ export interface Check {
   seen: string;
 }
 
-/** Every check, in the order in which they are listed; what each one expects stands beside it. */
+/**
+ * Every check, with what it expects, in the order of the list: what the quote proves by itself, whether collateral is
+ * authentic and in date, whom it revokes, how far the platform is from its newest TCB, and what the policy asks.
+ */
 const EXPECTED = {
   'quote-format': 'a TDX quote whose sizes add up',
   'quote-version': 'version 4 or 5',
   'tee-type': 'TDX (0x81)',
   'qe-vendor': "Intel's quoting enclave",
-  collateral: 'nine fields of the known kinds and sizes',
   'root-pinned': 'a chain that ends at the pinned root',
+  'pck-chain': 'leaf, PCK authority and root in their roles, each signed by the next',
+  'pck-date': 'all three certificates within their dates',
+  'pck-extension': "the platform's identity and SVNs in the form of its authority",
+  'qe-report-signature': "the quoting enclave's report, signed by the leaf's key",
+  'attestation-key-binding': 'a report that names the attestation key, and nothing else',
+  'quote-signature': 'header and body, signed by the attestation key',
+  collateral: 'nine fields of the known kinds and sizes',
   'tcb-signer': 'TCB info and QE identity signed by a valid certificate of the TCB signing role',
   'tcb-info-signature': 'the exact text, signed by the TCB signer',
   'tcb-info-format': 'TCB info of version 3 for TDX',
@@ -27,19 +36,13 @@ const EXPECTED = {
   'pck-crl-issuer': "issued by the authority of the quote's leaf, under the pinned root",
   'pck-crl-signature': 'a list of revoked platforms, signed by its issuer',
   'pck-crl-date': 'issued, and not yet due for its update',
-  'pck-chain': 'leaf, PCK authority and root in their roles, each signed by the next',
-  'pck-date': 'all three certificates within their dates',
-  'pck-extension': "the platform's identity and SVNs in the form of its authority",
   'leaf-revoked': "the leaf is not on its authority's list",
   'ca-revoked': "the PCK authority is not on the root's list",
   'tcb-signer-revoked': "the TCB signer is not on the root's list",
   fmspc: 'TCB info of the same family',
   'pce-id': 'TCB info of the same PCE',
-  'qe-report-signature': "the quoting enclave's report, signed by the leaf's key",
-  'attestation-key-binding': 'a report that names the attestation key, and nothing else',
   'qe-identity': "the enclave that Intel's identity describes",
   'qe-tcb': 'an SVN that the QE identity knows',
-  'quote-signature': 'header and body, signed by the attestation key',
   'module-identity': "a TDX module of TCB info's signer",
   'module-tcb': 'a module SVN that TCB info knows',
   'platform-tcb': "a level that the platform's SVNs reach",
@@ -74,34 +77,31 @@ export interface Finding {
 
 /** The checklist of one verification: each check is noted once, in any order. */
 export interface Checklist {
-  note(name: CheckName, finding: Finding): void;
+  /** Null is no finding: the check could not be made. */
+  note(name: CheckName, finding: Finding | null): void;
   /** Whether all of these were noted and fine. */
   passed(names: readonly CheckName[]): boolean;
+  /** The first check that found something wrong; null where all were made and are fine. */
+  refusal(): CheckName | null;
   /** All checks there are; what was not noted could not be checked, and that is not fine. */
   finish(): Check[];
 }
 
 export function checklist(): Checklist {
   const noted = new Map<CheckName, Finding>();
+  const refusal = (): CheckName | null => CHECK_NAMES.find((name) => noted.get(name)?.ok === false) ?? null;
   return {
     note(name, finding) {
-      noted.set(name, finding);
+      if (finding !== null) noted.set(name, finding);
     },
     passed: (names) => names.every((name) => noted.get(name)?.ok === true),
+    refusal: () => refusal() ?? CHECK_NAMES.find((name) => !noted.has(name)) ?? null,
     finish() {
-      const names = order(noted);
-      const cause = names.find((name) => noted.get(name)?.ok === false) ?? 'what is missing';
-      return names.map((name) => {
-        const { ok, seen, expected } = noted.get(name) ?? { ok: false, seen: `not checked: see ${cause}` };
+      const unmade: Finding = { ok: false, seen: `not checked: see ${refusal() ?? 'what is missing'}` };
+      return CHECK_NAMES.map((name) => {
+        const { ok, seen, expected } = noted.get(name) ?? unmade;
         return { name, ok, expected: expected ?? EXPECTED[name], seen };
       });
     },
   };
-}
-
-/** A quote of another version or kind cannot be read at all: then that comes first, since it is the cause. */
-function order(noted: ReadonlyMap<CheckName, Finding>): readonly CheckName[] {
-  const cause = (['quote-version', 'tee-type'] as const).find((name) => noted.get(name)?.ok === false);
-  if (cause === undefined || noted.has('quote-format')) return CHECK_NAMES;
-  return [cause, ...CHECK_NAMES.filter((name) => name !== cause)];
 }

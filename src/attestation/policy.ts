@@ -24,8 +24,8 @@ export interface Policy {
   /** Bits of XFAM that may be set, 8 bytes in hex as a quote has them. Default `DEFAULT_XFAM_MASK`. */
   xfamMask: string;
   /** Supervisor protection keys, key locker, performance counters. Default false. */
-  allowProtectionKeys: boolean;
-  allowKeyLocker: boolean;
+  allowPks: boolean;
+  allowKl: boolean;
   allowPerfmon: boolean;
   /** What the TD must have put into its report, 64 bytes in hex; null for anything. Default null. */
   reportData: string | null;
@@ -43,8 +43,8 @@ const KEYS: Record<keyof Policy, true> = {
   imageIds: true,
   shapes: true,
   xfamMask: true,
-  allowProtectionKeys: true,
-  allowKeyLocker: true,
+  allowPks: true,
+  allowKl: true,
   allowPerfmon: true,
   reportData: true,
 };
@@ -69,8 +69,8 @@ export function parsePolicy(value: unknown): Policy {
     imageIds: readHashes(fields, 'imageIds', 32),
     shapes: readHashes(fields, 'shapes', 32),
     xfamMask: readHex(fields, 'xfamMask', 8) ?? DEFAULT_XFAM_MASK,
-    allowProtectionKeys: readFlag(fields, 'allowProtectionKeys'),
-    allowKeyLocker: readFlag(fields, 'allowKeyLocker'),
+    allowPks: readFlag(fields, 'allowPks'),
+    allowKl: readFlag(fields, 'allowKl'),
     allowPerfmon: readFlag(fields, 'allowPerfmon'),
     reportData: readHex(fields, 'reportData', 64),
   };

@@ -24,7 +24,8 @@ import { parseTcbInfo, type TcbInfo } from './tcbInfo';
 
 /**
  * Collateral with everything done that neither the quote nor the clock can change: structures read, signatures
- * checked. What was found is kept with its reasons; dates are judged at each use. Only `prepareCollateral` makes one.
+ * checked. What was found is kept with its reasons, null where a check could not be made; dates are judged at each
+ * use. Only `prepareCollateral` makes one.
  */
 export interface PreparedCollateral {
   /** The pinned root that all of it was checked against. */
@@ -32,15 +33,15 @@ export interface PreparedCollateral {
   format: Finding;
   tcbSigner: Finding & { window: Window | null; serials: string[] };
   tcbInfo: TcbInfo | null;
-  tcbInfoFormat: Finding;
-  tcbInfoSignature: Finding;
+  tcbInfoFormat: Finding | null;
+  tcbInfoSignature: Finding | null;
   qeIdentity: QeIdentity | null;
-  qeIdentityFormat: Finding;
-  qeIdentitySignature: Finding;
+  qeIdentityFormat: Finding | null;
+  qeIdentitySignature: Finding | null;
   rootCrl: Crl | null;
-  rootCrlSignature: Finding;
+  rootCrlSignature: Finding | null;
   pckCrl: Crl | null;
-  pckCrlSignature: Finding;
+  pckCrlSignature: Finding | null;
   pckCrlIssuer: Finding & { certificate: PlainCertificate | null };
   /** When all of it is in date, in Unix seconds; null where a part has no date. Use it until `to`, then fetch anew. */
   window: Window | null;
@@ -67,22 +68,21 @@ export async function prepareCollateral(
 }
 
 function nothing(root: PlainCertificate, format: Finding): PreparedCollateral {
-  const absent = wrong('not checked: no collateral to look at');
   return {
     root,
     format,
-    tcbSigner: { ...absent, window: null, serials: [] },
+    tcbSigner: { ...format, window: null, serials: [] },
     tcbInfo: null,
-    tcbInfoFormat: absent,
-    tcbInfoSignature: absent,
+    tcbInfoFormat: null,
+    tcbInfoSignature: null,
     qeIdentity: null,
-    qeIdentityFormat: absent,
-    qeIdentitySignature: absent,
+    qeIdentityFormat: null,
+    qeIdentitySignature: null,
     rootCrl: null,
-    rootCrlSignature: absent,
+    rootCrlSignature: null,
     pckCrl: null,
-    pckCrlSignature: absent,
-    pckCrlIssuer: { ...absent, certificate: null },
+    pckCrlSignature: null,
+    pckCrlIssuer: { ...format, certificate: null },
     window: null,
   };
 }
@@ -118,7 +118,7 @@ async function prepareParts(
       pckCrl.value === null
         ? wrong(pckCrl.reason)
         : await listFinding(pckCrl.value, pckCa.certificate, crypto),
-    pckCrlIssuer: issuerFinding(pckCa, pckCrl.value),
+    pckCrlIssuer: issuerFinding(pckCa),
     window: windowOf([
       ...[tcbSigner, qeSigner, pckCa].map(({ certificate }) => certificate && validity(certificate)),
       ...[info.value, identity.value].map((text) => text && { from: text.issueDate, to: text.nextUpdate }),
@@ -173,8 +173,8 @@ async function textSignature(
   signature: Uint8Array,
   signer: Holder,
   crypto: AttestationCrypto,
-): Promise<Finding> {
-  if (signer.certificate === null) return wrong('not checked: no certificate of its signer');
+): Promise<Finding | null> {
+  if (signer.certificate === null) return null;
   const ok = await crypto.verifyP256(signer.certificate.publicKey, new TextEncoder().encode(text), signature);
   return ok
     ? fine(`by "${signer.certificate.subjectCn}"`)
@@ -185,8 +185,8 @@ async function listFinding(
   list: Crl,
   issuer: PlainCertificate | null,
   crypto: AttestationCrypto,
-): Promise<Finding> {
-  if (issuer === null) return wrong('not checked: no certificate of its issuer');
+): Promise<Finding | null> {
+  if (issuer === null) return null;
   if (!equalBytes(list.issuer, issuer.subject)) return wrong(`it names "${list.issuerCn}" as its issuer`);
   if (list.aki === null || issuer.ski === null || !equalBytes(list.aki, issuer.ski)) {
     return wrong('it names another key of its issuer');
@@ -195,9 +195,8 @@ async function listFinding(
   return ok ? fine(`${list.revoked.size} entries`) : wrong(`not signed by "${issuer.subjectCn}"`);
 }
 
-function issuerFinding({ certificate, fault }: Holder, list: Crl | null): PreparedCollateral['pckCrlIssuer'] {
-  if (fault !== null || certificate === null) return { ...wrong(fault ?? 'no certificate'), certificate };
-  if (list === null) return { ...wrong('not checked: the list cannot be read'), certificate };
+function issuerFinding({ certificate, fault }: Holder): PreparedCollateral['pckCrlIssuer'] {
+  if (certificate === null || fault !== null) return { ...wrong(fault ?? 'no certificate'), certificate };
   return { ...fine(certificate.subjectCn), certificate };
 }
 

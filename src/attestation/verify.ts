@@ -18,7 +18,7 @@ import type { TcbStatus } from './status';
 /** What a verification found. Everything but `verdict` and `refusal` is worth believing only if it was accepted. */
 export interface Verdict {
   verdict: 'accepted' | 'refused';
-  /** Name of the first check that failed. */
+  /** Name of the first check that found something wrong; those that could not be made follow from it. */
   refusal: CheckName | null;
   /** Null unless everything that it rests on is authentic. */
   tcbStatus: TcbStatus | null;
@@ -154,8 +154,7 @@ function verdictOf(
 ): Verdict {
   const { quote, names, pck } = found;
   const conclusion = list.passed(AUTHENTIC) ? found.conclusion : null;
-  const checks = list.finish();
-  const refusal = checks.find(({ ok }) => !ok)?.name ?? null;
+  const refusal = list.refusal();
   return {
     verdict: refusal === null ? 'accepted' : 'refused',
     refusal,
@@ -166,6 +165,6 @@ function verdictOf(
     fmspc: pck && toHex(pck.fmspc),
     ppid: pck && toHex(pck.ppid),
     reportData: quote && toHex(quote.body.reportData),
-    checks,
+    checks: list.finish(),
   };
 }
