@@ -52,13 +52,12 @@ export interface CollateralTwist {
 /** Healthy collateral for `machine`, issued a day before `nowUnix`, but for what `twist` breaks. */
 export function mintCollateral(machine: Machine, nowUnix: number, twist: CollateralTwist = {}): Collateral {
   const tcbInfo = signedText(healthyTcbInfo(machine, nowUnix), twist.tcbInfo);
+  const issuer = trueAuthority(machine.authority);
   const identity = signedText(healthyQeIdentity(nowUnix), twist.qeIdentity);
   return {
-    pck_crl_issuer_chain: pem(
-      ...(twist.pckCrlChain ?? [machine.authority.certificate, AUTHORITIES.root.certificate]),
-    ),
+    pck_crl_issuer_chain: pem(...(twist.pckCrlChain ?? [issuer.certificate, AUTHORITIES.root.certificate])),
     root_ca_crl: crl(AUTHORITIES.root, nowUnix, twist.rootCrl),
-    pck_crl: crl(machine.authority, nowUnix, twist.pckCrl),
+    pck_crl: crl(issuer, nowUnix, twist.pckCrl),
     tcb_info_issuer_chain: tcbInfo.chain,
     tcb_info: tcbInfo.text,
     tcb_info_signature: tcbInfo.signature,
@@ -66,6 +65,11 @@ export function mintCollateral(machine: Machine, nowUnix: number, twist: Collate
     qe_identity: identity.text,
     qe_identity_signature: identity.signature,
   };
+}
+
+/** Intel goes on publishing what is right, whatever certificate or key a quote has in the name of an authority. */
+function trueAuthority({ name }: Authority): Authority {
+  return Object.values(AUTHORITIES).find((authority) => authority.name === name) ?? AUTHORITIES.platformCa;
 }
 
 function signedText<Content extends object>(

@@ -81,7 +81,7 @@ export function mintQuote(overrides: MintOverrides = {}): Minted {
   const collateral: Collateral = mintCollateral(machine, MINTED_AT, overrides.collateral);
   return {
     quote: overrides.bytes?.(quote) ?? quote,
-    collateral: overrides.collateral?.whole?.(collateral) ?? collateral,
+    collateral: overrides.collateral?.whole ? overrides.collateral.whole(collateral) : collateral,
     atUnix: overrides.atUnix ?? MINTED_AT,
     machine,
   };
@@ -92,8 +92,13 @@ function mintMachine({ seed = 'machine', ca = 'platform', pck, leaf, authority }
   return {
     ...machine,
     authority: authority ?? machine.authority,
-    leaf: { ...machine.leaf, ...leaf, pck: { ...machine.leaf.pck, ...pck } },
+    leaf: { ...machine.leaf, ...leaf, pck: { ...machine.leaf.pck, ...cpuSvnOf(pck), ...pck } },
   };
+}
+
+/** Intel writes the components into the CPU's SVN too, as far as they are bytes. */
+function cpuSvnOf({ sgxSvns }: Partial<PckFields> = {}): Partial<PckFields> {
+  return sgxSvns === undefined ? {} : { cpuSvn: Buffer.from([...sgxSvns, 0].slice(0, 16)) };
 }
 
 function mintBytes(overrides: MintOverrides, machine: Machine): Buffer {

@@ -30,6 +30,6 @@ export function healthyQeIdentity(nowUnix: number): QeIdentity {
     attributesMask: 'FBFFFFFFFFFFFFFF0000000000000000',
     mrsigner: 'DC9E2A7C6F948F17474E34A7FC43ED030F7C1563F1BABDDF6340C82E0E54A8C5',
     isvprodid: 2,
-    tcbLevels: [svnLevel(4, 'UpToDate'), svnLevel(3, 'OutOfDate', ['INTEL-SA-00999'])],
+    tcbLevels: [svnLevel(4, 'UpToDate'), svnLevel(3, 'OutOfDate')],
   };
 }
