@@ -12,16 +12,16 @@ import {
 } from './p256';
 import { p256Multiples, type P256Multiples } from './p256Multiples';
 
-/** SHA-256 of n as 32 bytes: the first of the two fixed messages of contracts/shared/p256.tact. */
-export const FIRST_FIXED_DIGEST = 0xc4e7f378ca3ca3ef16130c8dfa33cd60a4ca097d20432dd1a8d2f6eb9bb0af3dn;
+/** SHA-256 of p as 32 bytes: the first of the two fixed messages of contracts/shared/p256.tact. */
+export const FIRST_FIXED_DIGEST = 0xbd942c11c8c490aa0d9986d342ce5454672197de88c64a511640b9615944243dn;
 
 /** What a contract needs beside digest, key and signature to check one; contracts/shared/p256.tact says why. */
 export interface SignatureHint {
   r: bigint;
   s: bigint;
-  /** x(G) / r modulo n. */
-  w: bigint;
-  /** ((digest - FIRST_FIXED_DIGEST) / r) * G. */
+  /** With k = (digest - FIRST_FIXED_DIGEST) / r: FIRST_FIXED_DIGEST + x(G) * k modulo n. */
+  u: bigint;
+  /** k * G. */
   multiple: Point;
   /** Of the line through the key and `multiple`. */
   slope: bigint;
@@ -74,20 +74,20 @@ export function signatureHint(
   return {
     r,
     s,
-    w: mod(P256_G.x * inverseR, P256_N),
+    u: mod(FIRST_FIXED_DIGEST + P256_G.x * k, P256_N),
     multiple,
     slope: mod(multipleRise * inverseRun, P256_P),
   };
 }
 
-/** p256_hint#_ r:uint256 s:uint256 w:uint256 ^[ prefix:uint8 xT:uint256 slope:uint256 ] = P256Hint */
-export function hintCell({ r, s, w, multiple, slope }: SignatureHint): Cell {
+/** p256_hint#_ r:uint256 s:uint256 u:uint256 ^[ prefix:uint8 xT:uint256 slope:uint256 ] = P256Hint */
+export function hintCell({ r, s, u, multiple, slope }: SignatureHint): Cell {
   const point = beginCell()
     .storeUint(2n + (multiple.y & 1n), 8)
     .storeUint(multiple.x, 256)
     .storeUint(slope, 256)
     .endCell();
-  return beginCell().storeUint(r, 256).storeUint(s, 256).storeUint(w, 256).storeRef(point).endCell();
+  return beginCell().storeUint(r, 256).storeUint(s, 256).storeUint(u, 256).storeRef(point).endCell();
 }
 
 function fractionOrThrow(key: Point, multiple: Point): [bigint, bigint] {
