@@ -1,12 +1,16 @@
-import { Address, Dictionary, type Cell, type StateInit, type TupleReader } from '@ton/core';
+import { Address, Dictionary, type Cell, type StateInit, type TupleItem, type TupleReader } from '@ton/core';
 import * as binding from '../build/Registry/Registry_Registry';
+import { Registry as RegistrySimulated } from '../build/RegistrySimulated/RegistrySimulated_Registry';
 import { nano, type Nano } from '../src/protocol/amounts';
+import type { Root } from '../src/protocol/root';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
 import { restoreTuples } from './tonClientTuples';
 
-export { Registry } from '../build/Registry/Registry_Registry';
+/** One contract in two builds: they differ in the root of trust of their Platforms, and in nothing else. */
+const BUILDS = { intel: binding.Registry, simulated: RegistrySimulated } as const;
 
+/** Opcodes of both builds; QuoteVerified is Intel's, and the simulated root has its own. */
 export const REGISTRY_OPCODES: Readonly<Record<keyof typeof binding.Registry.opcodes, number>> =
   binding.Registry.opcodes;
 export const REGISTRY_EXIT_CODES = exitCodesOf(binding, 'ERROR_REGISTRY_');
@@ -27,13 +31,20 @@ export const REGISTRY_VALUES = {
   admit: nano(20_000_000n),
 } as const;
 
-/** `salt` lets one owner have several registries. */
-export async function registryInit(owner: Address, salt = 0): Promise<StateInit> {
-  return binding.Registry.init(owner, BigInt(salt));
+/** Code and initial data; `salt` lets one owner have several registries. */
+export async function registryInit(root: Root, owner: Address, salt = 0): Promise<StateInit> {
+  return BUILDS[root].init(owner, BigInt(salt));
 }
 
-export async function registryAddress(owner: Address, salt = 0): Promise<Address> {
-  return (await binding.Registry.fromInit(owner, BigInt(salt))).address;
+export async function registryAddress(root: Root, owner: Address, salt = 0): Promise<Address> {
+  return (await BUILDS[root].fromInit(owner, BigInt(salt))).address;
+}
+
+/** Cell hash of a registry's code, by which everybody tells whose signature it takes for hardware's. */
+export async function registryCodeHash(root: Root): Promise<Buffer> {
+  const { code } = await registryInit(root, new Address(0, Buffer.alloc(32)));
+  if (!code) throw new RangeError('Registry: the build has no code');
+  return code.hash();
 }
 
 export interface RegistryParameters {
@@ -107,7 +118,46 @@ export function revokeModelBody(modelHash: Buffer): Cell {
   return packed(binding.storeRevokeModel({ $$type: 'RevokeModel', modelHash: toInt(modelHash, 32) }));
 }
 
-/** `subject` is an image id or a Worker's account hash. */
+/** The least that a machine of one family must have. Bytes in the order of the certificate and of the quote's body. */
+export interface TcbFloor {
+  pceId: number;
+  pceSvn: number;
+  /** Sixteen components. */
+  sgxSvns: Buffer;
+  /** Sixteen bytes: the module's SVN, its version, then components. */
+  teeTcbSvn: Buffer;
+  qeIsvSvn: number;
+}
+
+const FMSPC_BYTES = 6;
+const SVNS_BYTES = 16;
+
+/** The family that stands for every family without a floor of its own. */
+export const ANY_FMSPC = Buffer.alloc(FMSPC_BYTES);
+
+/** `fmspc` is 6 bytes, or ANY_FMSPC. */
+export function allowTcbBody(fmspc: Buffer, floor: TcbFloor): Cell {
+  return packed(
+    binding.storeAllowTcb({
+      $$type: 'AllowTcb',
+      fmspc: toInt(fmspc, FMSPC_BYTES),
+      floor: {
+        $$type: 'TcbFloor',
+        pceId: BigInt(floor.pceId),
+        pceSvn: BigInt(floor.pceSvn),
+        sgxSvns: toInt(floor.sgxSvns, SVNS_BYTES),
+        teeTcbSvn: toInt(floor.teeTcbSvn, SVNS_BYTES),
+        qeIsvSvn: BigInt(floor.qeIsvSvn),
+      },
+    }),
+  );
+}
+
+export function revokeTcbBody(fmspc: Buffer): Cell {
+  return packed(binding.storeRevokeTcb({ $$type: 'RevokeTcb', fmspc: toInt(fmspc, FMSPC_BYTES) }));
+}
+
+/** `subject` is an image id, or the account hash of a Worker or a Platform. */
 export function blockBody(subject: Buffer): Cell {
   return packed(binding.storeBlock({ $$type: 'Block', subject: toInt(subject, 32) }));
 }
@@ -141,12 +191,13 @@ export function admitBody(admission: {
   );
 }
 
-/** What an Admit is answered with when the Worker refuses; an accepted one is answered with excesses. */
+/** What an Announce or an Attest is answered with when it is refused; an accepted one is answered with excesses. */
 export interface AdmissionRefusal {
-  /** Exit code; `WORKER_EXIT_CODES` and `REGISTRY_EXIT_CODES` name it. */
+  /** Exit code; `WORKER_EXIT_CODES`, `REGISTRY_EXIT_CODES` and the Platform's name it. */
   reason: number;
   worker: Address;
-  statementHash: Buffer;
+  /** As `statementDigest` gives it. */
+  statementDigest: Buffer;
 }
 
 /** Reads a message body that may be an AdmissionRefused; null for any other. */
@@ -157,7 +208,7 @@ export function parseAdmissionRefusal(body: Cell): AdmissionRefusal | null {
   return {
     reason: Number(refused.reason),
     worker: refused.worker,
-    statementHash: toBytes(refused.statementHash, 32),
+    statementDigest: toBytes(refused.statementDigest, 32),
   };
 }
 
@@ -174,6 +225,7 @@ export interface RegistryOnChain {
     images: number;
     shapes: number;
     models: number;
+    floors: number;
     blocks: number;
     orders: number;
   };
@@ -187,12 +239,35 @@ export const REGISTRY_GETTERS = {
   images: 'get_images',
   shapes: 'get_shapes',
   models: 'get_models',
+  floors: 'get_floors',
   blocks: 'get_blocks',
   orders: 'get_orders',
-  /** (imageId, shape, worker address) -> exit code, 0 when an admission would pass the Registry. */
+  /** `refusalArguments` -> exit code, 0 when such a quote would pass the Registry. */
   refusal: 'get_refusal',
-  admitValue: 'get_admit_value',
+  /** (models as `modelsCell` gives them) -> exit code, 0 when a statement may name them. */
+  refusalOfModels: 'get_refusal_of_models',
+  /** Least value that a Platform passes on with a verified quote. */
+  admissionValue: 'get_admission_value',
 } as const;
+
+/** Arguments of `get_refusal`; `measured` and `tcb` as in contracts/platform/measured.tact. */
+export function refusalArguments(quote: {
+  measured: Cell;
+  tcb: Cell;
+  worker: Address;
+  platform: Address;
+}): TupleItem[] {
+  const address = (of: Address): TupleItem => ({
+    type: 'slice',
+    cell: packed((builder) => builder.storeAddress(of)),
+  });
+  return [
+    { type: 'cell', cell: quote.measured },
+    { type: 'cell', cell: quote.tcb },
+    address(quote.worker),
+    address(quote.platform),
+  ];
+}
 
 export function parseRegistry(stack: TupleReader): RegistryOnChain {
   const view = binding.loadGetterTupleRegistryView(restoreTuples(stack));
@@ -215,6 +290,7 @@ export function parseRegistry(stack: TupleReader): RegistryOnChain {
       images: Number(counts.images),
       shapes: Number(counts.shapes),
       models: Number(counts.models),
+      floors: Number(counts.floors),
       blocks: Number(counts.blocks),
       orders: Number(counts.orders),
     },
@@ -257,6 +333,28 @@ export function parseModels(stack: TupleReader): AllowedModel[] {
   return [...models].map(([modelHash, name]) => ({
     modelHash: toBytes(modelHash, 32),
     name: name.beginParse().loadStringTail(),
+  }));
+}
+
+export interface FamilyFloor extends TcbFloor {
+  /** 6 bytes; ANY_FMSPC for families without a floor of their own. */
+  fmspc: Buffer;
+}
+
+/** Result of `get_floors`. */
+export function parseFloors(stack: TupleReader): FamilyFloor[] {
+  const floors = Dictionary.loadDirect(
+    Dictionary.Keys.BigUint(FMSPC_BYTES * 8),
+    binding.dictValueParserTcbFloor(),
+    stack.readCellOpt(),
+  );
+  return [...floors].map(([fmspc, floor]) => ({
+    fmspc: toBytes(fmspc, FMSPC_BYTES),
+    pceId: Number(floor.pceId),
+    pceSvn: Number(floor.pceSvn),
+    sgxSvns: toBytes(floor.sgxSvns, SVNS_BYTES),
+    teeTcbSvn: toBytes(floor.teeTcbSvn, SVNS_BYTES),
+    qeIsvSvn: Number(floor.qeIsvSvn),
   }));
 }
 

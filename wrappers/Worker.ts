@@ -1,7 +1,7 @@
 import type { Address, Cell, Dictionary, StateInit, TupleReader } from '@ton/core';
 import * as binding from '../build/Worker/Worker_Worker';
 import { nano, type Nano } from '../src/protocol/amounts';
-import { statementCell } from '../src/protocol/statement';
+import { modelsCell, statementCell } from '../src/protocol/statement';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
 import { restoreTuples } from './tonClientTuples';
@@ -58,9 +58,15 @@ export function delistRecipientBody(feeTo: Buffer): Cell {
   return packed(binding.storeDelistRecipient({ $$type: 'DelistRecipient', feeTo: feeToInt(feeTo) }));
 }
 
-/** `statement` is the 217-byte image of src/protocol/statement.ts. */
-export function announceBody(statement: Uint8Array): Cell {
-  return packed(binding.storeAnnounce({ $$type: 'Announce', statement: statementCell(statement) }));
+/** `statement` is the 217-byte image of src/protocol/statement.ts, `models` the hashes that its root is of. */
+export function announceBody(statement: Uint8Array, models: readonly Buffer[]): Cell {
+  return packed(
+    binding.storeAnnounce({
+      $$type: 'Announce',
+      statement: statementCell(statement),
+      models: modelsCell(models),
+    }),
+  );
 }
 
 export function claimBody(): Cell {
@@ -121,16 +127,52 @@ export interface WorkerOnChain {
   feeRecipients: { feeTo: Buffer; maxBps: number; owedNano: Nano; delistAt: number }[];
   /** Terms of the stake; null until the Registry has answered the first one. */
   terms: { feeBps: number; unbondingSeconds: number; minStakeNano: Nano; treasury: Address } | null;
+  /** Masterchain block that the newest quote was bound to; 0 before the first. */
+  quoteSeqno: number;
   /** Announced and not admitted yet. */
-  pending: {
-    statementHash: Buffer;
-    receiptKey: Buffer;
-    modelsRoot: Buffer;
-    notAfter: number;
-    announcedAt: number;
-  } | null;
+  pending: PendingStatement | null;
   /** Admitted last. */
-  admitted: { statementHash: Buffer; imageId: Buffer; shape: Buffer; modelsRoot: Buffer } | null;
+  admitted: AdmittedStatement | null;
+}
+
+export interface PendingStatement {
+  statementHash: Buffer;
+  /** First half of the report data of a quote that confirms it. */
+  statementDigest: Buffer;
+  receiptKey: Buffer;
+  modelsRoot: Buffer;
+  notAfter: number;
+  announcedAt: number;
+  /** The registry has nothing against it: a quote may come. */
+  cleared: boolean;
+}
+
+/** What a quote said when it was verified on chain. */
+export interface AdmittedStatement {
+  statementHash: Buffer;
+  statementDigest: Buffer;
+  receiptKey: Buffer;
+  modelsRoot: Buffer;
+  imageId: Buffer;
+  shape: Buffer;
+  /** Account hash of the machine's Platform. */
+  platform: Buffer;
+  attestedAt: number;
+  tcb: MeasuredTcb;
+}
+
+/** The machine's trusted computing base. Bytes in the order of the certificate and of the quote's body. */
+export interface MeasuredTcb {
+  /** Root hash of the masterchain block that the quote was bound to. */
+  blockRoot: Buffer;
+  fmspc: Buffer;
+  pceId: number;
+  pceSvn: number;
+  sgxSvns: Buffer;
+  teeTcbSvn: Buffer;
+  /** Zero for a TD 1.0 body. */
+  teeTcbSvn2: Buffer;
+  qeIsvSvn: number;
 }
 
 export const GET_WORKER = 'get_worker';
@@ -163,6 +205,7 @@ export function parseWorker(stack: TupleReader): WorkerOnChain {
           treasury: standing.treasury,
         }
       : null,
+    quoteSeqno: Number(standing.quoteSeqno),
     pending: standing.pending && parsePending(standing.pending),
     admitted: standing.admitted && parseAdmitted(standing.admitted),
   };
@@ -238,24 +281,51 @@ function owedInSlot(owed: binding.OwedSlots, slot: bigint): bigint {
   return ((slot < 4n ? owed.low : owed.high) >> (64n * (slot % 4n))) & 0xffffffffffffffffn;
 }
 
-function parsePending(cell: Cell): NonNullable<WorkerOnChain['pending']> {
+function parsePending(cell: Cell): PendingStatement {
   const pending = binding.loadPendingStatement(cell.beginParse());
   return {
-    statementHash: toBytes(pending.statementHash, 32),
-    receiptKey: toBytes(pending.receiptKey, 32),
-    modelsRoot: toBytes(pending.modelsRoot, 32),
+    ...parseFacts(pending.facts),
+    statementDigest: toBytes(pending.statementDigest, 32),
     notAfter: Number(pending.notAfter),
     announcedAt: Number(pending.announcedAt),
+    cleared: pending.cleared,
   };
 }
 
-function parseAdmitted(cell: Cell): NonNullable<WorkerOnChain['admitted']> {
+function parseAdmitted(cell: Cell): AdmittedStatement {
   const admitted = binding.loadAdmittedStatement(cell.beginParse());
+  const measured = binding.loadMeasured(admitted.measured.beginParse());
   return {
-    statementHash: toBytes(admitted.statementHash, 32),
-    imageId: toBytes(admitted.imageId, 32),
-    shape: toBytes(admitted.shape, 32),
-    modelsRoot: toBytes(admitted.modelsRoot, 32),
+    ...parseFacts(admitted.facts),
+    statementDigest: toBytes(measured.statementDigest, 32),
+    imageId: toBytes(measured.imageId, 32),
+    shape: toBytes(measured.shape, 32),
+    platform: toBytes(admitted.platform, 32),
+    attestedAt: Number(admitted.attestedAt),
+    tcb: parseTcb(admitted.tcb),
+  };
+}
+
+function parseFacts(cell: Cell): Pick<PendingStatement, 'statementHash' | 'receiptKey' | 'modelsRoot'> {
+  const facts = binding.loadStatementFacts(cell.beginParse());
+  return {
+    statementHash: toBytes(facts.statementHash, 32),
+    receiptKey: toBytes(facts.receiptKey, 32),
+    modelsRoot: toBytes(facts.modelsRoot, 32),
+  };
+}
+
+function parseTcb(cell: Cell): MeasuredTcb {
+  const tcb = binding.loadTcb(cell.beginParse());
+  return {
+    blockRoot: toBytes(tcb.blockRoot, 32),
+    fmspc: toBytes(tcb.fmspc, 6),
+    pceId: Number(tcb.pceId),
+    pceSvn: Number(tcb.pceSvn),
+    sgxSvns: toBytes(tcb.sgxSvns, 16),
+    teeTcbSvn: toBytes(tcb.teeTcbSvn, 16),
+    teeTcbSvn2: toBytes(tcb.teeTcbSvn2, 16),
+    qeIsvSvn: Number(tcb.qeIsvSvn),
   };
 }
 

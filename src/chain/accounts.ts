@@ -1,5 +1,6 @@
 import type { Address, Cell } from '@ton/core';
 import * as escrowContract from '../../wrappers/Escrow';
+import * as platformContract from '../../wrappers/Platform';
 import * as registryContract from '../../wrappers/Registry';
 import * as routerContract from '../../wrappers/Router';
 import * as workerContract from '../../wrappers/Worker';
@@ -7,6 +8,7 @@ import { COMMON_EXIT_CODES } from '../../wrappers/exitCodes';
 import type { AllocateEntry } from '../protocol/allocate';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
+import type { Root } from '../protocol/root';
 import { NO_CONTRACT } from './trace';
 import type { OutgoingMessage, TransferReport, WalletSender } from './types';
 
@@ -97,13 +99,21 @@ export async function stakeWorker(
   });
 }
 
-/** From the operator's wallet: the 217-byte image of a booted machine's statement. */
-export const announceStatement = (
+/**
+ * From the operator's wallet: the 217-byte image of a booted machine's statement, and the hashes of its models. Throws
+ * CocoonError `chain_refused` with the registry's reason when it does not clear them.
+ */
+export async function announceStatement(
   wallet: WalletSender,
   worker: Address,
   statement: Uint8Array,
-): Promise<ActionReport> =>
-  command(wallet, worker, workerContract.announceBody(statement), workerContract.WORKER_VALUES.announce);
+  models: readonly Buffer[],
+): Promise<ActionReport> {
+  const body = workerContract.announceBody(statement, models);
+  const report = await command(wallet, worker, body, workerContract.WORKER_VALUES.announce);
+  requireAccepted(report);
+  return report;
+}
 
 export const claimEarnings = (wallet: WalletSender, worker: Address): Promise<ActionReport> =>
   payOut(wallet, worker, workerContract.claimBody());
@@ -160,12 +170,17 @@ export const pullFees = (wallet: WalletSender, worker: Address): Promise<ActionR
 
 // Maintainer
 
-/** Deploys this wallet's registry; an order may come with it. */
-export async function deployRegistry(wallet: WalletSender, salt = 0, body?: Cell): Promise<ActionReport> {
+/** Deploys this wallet's registry of that root; an order may come with it. */
+export async function deployRegistry(
+  wallet: WalletSender,
+  root: Root,
+  salt = 0,
+  body?: Cell,
+): Promise<ActionReport> {
   return act(wallet, {
-    to: await registryContract.registryAddress(wallet.address, salt),
+    to: await registryContract.registryAddress(root, wallet.address, salt),
     valueNano: registryContract.REGISTRY_VALUES.deploy,
-    init: await registryContract.registryInit(wallet.address, salt),
+    init: await registryContract.registryInit(root, wallet.address, salt),
     ...(body ? { body } : {}),
   });
 }
@@ -182,12 +197,16 @@ export async function admitWorker(
 ): Promise<ActionReport> {
   const body = registryContract.admitBody(admission);
   const report = await command(wallet, registry, body, registryContract.REGISTRY_VALUES.admit);
-  // A refusal is an answer here, not a bounce: a bounce would not carry the reason.
+  requireAccepted(report);
+  return report;
+}
+
+/** A refused statement or quote is an answer, not a bounce: a bounce would not carry the reason. */
+export function requireAccepted(report: TransferReport): void {
   for (const answer of report.answers) {
     const refusal = registryContract.parseAdmissionRefusal(answer.body);
     if (refusal) throw refused(refusal.worker, refusal.reason);
   }
-  return report;
 }
 
 const command = (
@@ -206,12 +225,22 @@ async function act(wallet: WalletSender, message: OutgoingMessage): Promise<Acti
   throw refused(report.failure.address, report.failure.exitCode);
 }
 
-function refused(contract: Address, exitCode: number): CocoonError {
+/** The error of a contract that refused. */
+export function refused(contract: Address, exitCode: number): CocoonError {
   const reason = nameOfExitCode(exitCode);
   return new CocoonError(
     'chain_refused',
     `${contract.toString()} refused the message: ${reason} (${exitCode}).`,
+    { cause: { exitCode } },
   );
+}
+
+/** The name of the exit code with which a contract refused, or null for any other error. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof CocoonError) || error.code !== 'chain_refused') return null;
+  const { cause } = error;
+  const known = typeof cause === 'object' && cause !== null && 'exitCode' in cause;
+  return known && typeof cause.exitCode === 'number' ? nameOfExitCode(cause.exitCode) : null;
 }
 
 /** What a contract of this project, or the virtual machine, means by an exit code. */
@@ -221,6 +250,7 @@ export function nameOfExitCode(exitCode: number): string {
     escrowContract.ESCROW_EXIT_CODES,
     workerContract.WORKER_EXIT_CODES,
     registryContract.REGISTRY_EXIT_CODES,
+    platformContract.PLATFORM_EXIT_CODES,
     routerContract.ROUTER_EXIT_CODES,
     COMMON_EXIT_CODES,
   ];

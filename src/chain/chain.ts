@@ -3,11 +3,13 @@ import { parseListed, REGISTRY_GETTERS } from '../../wrappers/Registry';
 import type { ChainPrices } from '../../wrappers/escrowCosts';
 import { nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
+import type { Root } from '../protocol/root';
 import { createAddressMemo } from './addressMemo';
 import { createChainClient, type ChainClient } from './chainClient';
 import { readEscrow } from './escrowState';
 import { CHAIN_LIMITS } from './limits';
 import { readPrices } from './prices';
+import { readRegistryRoot } from './registryRoot';
 import { readRegistryRules } from './registryRules';
 import type { RpcDeps } from './rpc';
 import { viewTransaction } from './transactionView';
@@ -45,6 +47,13 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
   const escrowMemo = createAddressMemo(CHAIN_LIMITS.genuineEntries);
   const workerMemo = createAddressMemo(CHAIN_LIMITS.genuineEntries);
 
+  // An account's code does not change; a failure to read it is not kept.
+  let root: Promise<Root> | undefined;
+  const forget = (error: unknown): never => {
+    root = undefined;
+    throw error;
+  };
+
   return {
     networkId,
     registry,
@@ -55,6 +64,7 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
     isDeployed: async (address) => (await client.account(address)).deployed,
     escrow: (address) => readEscrow(client, address, registry, escrowMemo),
     worker: (address) => readWorker(client, address, registry, workerMemo),
+    registryRoot: () => (root ??= readRegistryRoot(client, registry).catch(forget)),
     registryRules: () => readRegistryRules(client, registry),
     workers: async () => parseListed(await client.getMethod(registry, REGISTRY_GETTERS.workers)),
     sendExternal: (address, body, init) => client.sendExternal(address, body, init),

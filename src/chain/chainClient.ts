@@ -20,6 +20,8 @@ import { readStack, stackArguments } from './stack';
 export interface AccountSnapshot {
   deployed: boolean;
   balanceNano: bigint;
+  /** Bag of cells with its code in base64; empty where there is none. */
+  code: string;
   /** Logical time and hash of its last transaction; null when it never had one. */
   last: { lt: bigint; hash: Buffer } | null;
   seqno: number;
@@ -53,7 +55,13 @@ export interface ChainClient {
   sendExternal(address: Address, body: Cell, init?: StateInit): Promise<void>;
   /** Null when this endpoint does not tell configuration parameters. */
   configParam(id: number): Promise<Cell | null>;
+  /** The newest masterchain block; masterchain blocks are final. */
+  masterchainSeqno(): Promise<number>;
+  /** Root hash of a masterchain block. */
+  masterchainRoot(seqno: number): Promise<Buffer>;
 }
+
+const MASTERCHAIN = { workchain: -1, shard: '-9223372036854775808' } as const;
 
 const blockId = z.object({ seqno: z.number() });
 
@@ -61,6 +69,7 @@ const accountReply = z
   .object({
     balance: z.union([z.string(), z.number()]),
     state: z.string(),
+    code: z.string().default(''),
     last_transaction_id: z.object({ lt: z.string(), hash: z.string() }),
     block_id: blockId,
     sync_utime: z.number(),
@@ -68,6 +77,7 @@ const accountReply = z
   .transform((reply): AccountSnapshot => ({
     deployed: reply.state === 'active',
     balanceNano: BigInt(reply.balance),
+    code: reply.code,
     last:
       reply.last_transaction_id.lt === '0'
         ? null
@@ -91,6 +101,18 @@ const transactionsReply = z.array(
     return { cell, transaction: loadTransaction(cell.beginParse()), hash: cell.hash() };
   }),
 );
+
+const masterchainReply = z.object({ last: blockId });
+
+const lookedUp = z.object({
+  seqno: z.number(),
+  root_hash: z.string().transform((text, context) => {
+    const hash = Buffer.from(text, 'base64');
+    if (hash.length === 32) return hash;
+    context.addIssue({ code: 'custom', message: 'a hash of 32 bytes' });
+    return z.NEVER;
+  }),
+});
 
 const configReply = z.object({ config: z.object({ bytes: z.string() }) });
 
@@ -158,6 +180,17 @@ export function createChainClient(config: RpcConfig, deps: RpcDeps = {}): ChainC
         if (error instanceof CocoonError && error.code === 'chain_refused') return null;
         throw error;
       }
+    },
+
+    masterchainSeqno: async () => (await rpc.call('getMasterchainInfo', {}, masterchainReply)).last.seqno,
+
+    masterchainRoot: async (seqno) => {
+      const found = await rpc.call('lookupBlock', { ...MASTERCHAIN, seqno }, lookedUp);
+      if (found.seqno === seqno) return found.root_hash;
+      throw new CocoonError(
+        'chain_unavailable',
+        `The TON endpoint gave masterchain block ${found.seqno} where ${seqno} was asked for.`,
+      );
     },
   };
 }

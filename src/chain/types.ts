@@ -1,6 +1,9 @@
 import type { Address, Cell, StateInit } from '@ton/core';
 import type { EscrowOnChain, LineOnChain } from '../../wrappers/Escrow';
+import type { TcbFloor } from '../../wrappers/Registry';
+import type { MeasuredTcb, PendingStatement } from '../../wrappers/Worker';
 import type { Nano } from '../protocol/amounts';
+import type { Root } from '../protocol/root';
 
 /** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
 export interface EscrowState extends Omit<EscrowOnChain, 'entries'> {
@@ -26,9 +29,20 @@ export interface WorkerState {
   active: boolean;
   unstakeAt: number;
   keys: readonly AdmittedKey[];
-  /** SHA-256 of the statement admitted last. */
+  /** SHA-256 of the statement admitted last; this and what a quote said are zero before the first. */
   statementHash: Buffer;
   imageId: Buffer;
+  shape: Buffer;
+  /** Account hash of the Platform that verified the quote. */
+  platform: Buffer;
+  /** The machine's trusted computing base, as the quote proved it; null before the first. */
+  tcb: MeasuredTcb | null;
+  /** Masterchain block that the newest quote was bound to. */
+  quoteSeqno: number;
+  /** Announced and not admitted yet. */
+  pending: PendingStatement | null;
+  /** Unix seconds at which it was admitted. */
+  attestedAt: number;
   earningsNano: Nano;
   claimableNano: Nano;
   feeRecipients: readonly { feeTo: Buffer; maxBps: number; owedNano: Nano }[];
@@ -47,9 +61,12 @@ export interface AdmittedKey {
 export interface RegistryRules {
   /** Image id -> last second at which it is allowed. */
   images: ReadonlyMap<string, number>;
+  shapes: ReadonlySet<string>;
   /** Model hash -> the name that this model goes by. */
   models: ReadonlyMap<string, string>;
-  /** Image id or Worker account hash -> last second of the block. */
+  /** FMSPC -> the least that a machine of that family must have; 000000000000 for families without their own. */
+  floors: ReadonlyMap<string, TcbFloor>;
+  /** Image id, or account hash of a Worker or a Platform -> last second of the block. */
   blocks: ReadonlyMap<string, number>;
 }
 
@@ -81,6 +98,8 @@ export interface Chain {
   workers(): Promise<Address[]>;
   /** What the registry allows and blocks now. */
   registryRules(): Promise<RegistryRules>;
+  /** Whose signature the registry takes for hardware's. Throws CocoonError `chain_refused` for a code that is not known. */
+  registryRoot(): Promise<Root>;
   sendExternal(address: Address, body: Cell, init?: StateInit): Promise<void>;
   transactions(address: Address, limit: number): Promise<TransactionView[]>;
 }

@@ -21,12 +21,16 @@ export async function readWorker(
   const { provider, index } = view;
   const genuine = await memo(provider, index, () => workerAddress(registry, provider, index));
   if (!genuine.equals(address)) return null;
-  const { admitted, pending: _pending, terms: _terms, owedNano: _owed, ...fields } = view;
+  const { admitted, terms: _terms, owedNano: _owed, ...fields } = view;
   return {
     ...fields,
     address,
     statementHash: admitted?.statementHash ?? NEVER,
     imageId: admitted?.imageId ?? NEVER,
+    shape: admitted?.shape ?? NEVER,
+    platform: admitted?.platform ?? NEVER,
+    tcb: admitted?.tcb ?? null,
+    attestedAt: admitted?.attestedAt ?? 0,
     // The getter ran on this block or a later one.
     readAtUnix: account.atUnix,
   };

@@ -37,7 +37,7 @@ export async function foundNetwork(
   model: { id: string; hash: Buffer },
   nowUnix: number,
 ): Promise<Address> {
-  const registry = await registryAddress(owner.wallet.address);
+  const registry = await registryAddress('simulated', owner.wallet.address);
   const orders = [
     setParametersBody({ ...DEMO_TERMS, treasury }),
     allowImageBody(DEMO_IMAGE, nowUnix + IMAGE_SECONDS),
@@ -47,7 +47,11 @@ export async function foundNetwork(
   ];
   // One external message carries them all, in this order.
   const { failure } = await owner.wallet.transfer([
-    { to: registry, valueNano: REGISTRY_VALUES.deploy, init: await registryInit(owner.wallet.address) },
+    {
+      to: registry,
+      valueNano: REGISTRY_VALUES.deploy,
+      init: await registryInit('simulated', owner.wallet.address),
+    },
     ...orders.map((body) => ({ to: registry, valueNano: REGISTRY_VALUES.order, body })),
   ]);
   if (failure) throw new Error(`the registry refused an order: ${nameOfExitCode(failure.exitCode)}`);

@@ -77,7 +77,7 @@ export async function startDevnet(options: DemoOptions): Promise<Stage> {
 
   // The registry's address follows from its owner's, and that from his key, before anything is deployed.
   const owner = walletOf('v5r1', demoKeys(options.seed, 'maintainer').publicKey, devnet.networkId);
-  const registry = await registryAddress(owner.address);
+  const registry = await registryAddress('simulated', owner.address);
   const chain = await createChain({ endpoint: devnet.apiUrl, registry });
   const clock = await createChainClock({ source: devnetTimeSource(devnet.url), follow: 'chain' });
   const actor = (name: string): Actor => createActor(chain, options.seed, name);

@@ -12,10 +12,15 @@ export interface Answers {
   integer(name: string, question: string, fallback?: number): Promise<number>;
   address(name: string, question: string, fallback?: Address): Promise<Address>;
   /** Bytes in hex. */
-  bytes(name: string, question: string, size: number): Promise<Buffer>;
+  bytes(name: string, question: string, size: number, fallback?: Buffer): Promise<Buffer>;
+  /** Any number of them, with commas between; none by default. */
+  byteList(name: string, question: string, size: number): Promise<Buffer[]>;
   /** Throws CocoonError `invalid_request` when an argument was given that no question asked for. */
   finish(): void;
 }
+
+/** The answer that stands for an empty list: Enter takes a default. */
+const NONE = 'none';
 
 export function createAnswers(
   args: readonly string[],
@@ -52,8 +57,16 @@ export function createAnswers(
       read(name, await text(name, question, fallback?.toString()), parseInteger),
     address: async (name, question, fallback) =>
       read(name, await text(name, question, fallback?.toString()), (answer) => Address.parse(answer)),
-    bytes: async (name, question, size) =>
-      read(name, await text(name, `${question}, ${size} bytes in hex`), (answer) => parseHex(answer, size)),
+    bytes: async (name, question, size, fallback) =>
+      read(name, await text(name, `${question}, ${size} bytes in hex`, fallback?.toString('hex')), (answer) =>
+        parseHex(answer, size),
+      ),
+    byteList: async (name, question, size) =>
+      read(
+        name,
+        await text(name, `${question}, ${size} bytes in hex each, commas between`, NONE),
+        (answer) => (answer === NONE ? [] : answer.split(',').map((item) => parseHex(item.trim(), size))),
+      ),
     finish() {
       const unknown = [...given.keys()].filter((name) => !used.has(name));
       if (unknown.length > 0)

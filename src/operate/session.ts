@@ -24,6 +24,8 @@ export interface Session {
   readonly client: ChainClient;
   readonly answers: Answers;
   readonly deployments: DeploymentsFile;
+  /** Configuration parameter 19 of the chain. */
+  readonly networkId: number;
   say(line: string): void;
   /** The chain as the registry's programs see it; the registry is asked for once, or taken from the deployments file. */
   chain(): Promise<ConnectedChain>;
@@ -94,6 +96,7 @@ export async function createSession(
     client,
     answers,
     deployments,
+    networkId,
     say,
     chain: () => (connected ??= connect()),
     async measured(title, others, action) {

@@ -72,6 +72,14 @@ export function statementHash(image: Uint8Array): Buffer {
   return sha256(image);
 }
 
+const REPORT_DATA_TAG = Buffer.from('cocoon/report-data/v1\0', 'latin1');
+
+/** First half of the report data of a quote for this statement; the second half is the root hash of a recent masterchain block. */
+export function statementDigest(image: Uint8Array): Buffer {
+  requireBytes('Statement', image, STATEMENT_BYTES);
+  return sha256(REPORT_DATA_TAG, Buffer.from(image));
+}
+
 /** The statement as the Worker contract's `Announce` carries it: 127 bytes, and 90 in a reference. */
 export function statementCell(image: Uint8Array): Cell {
   requireBytes('Statement', image, STATEMENT_BYTES);
@@ -80,12 +88,38 @@ export function statementCell(image: Uint8Array): Cell {
   return beginCell().storeBuffer(bytes.subarray(0, FIRST_CELL_BYTES)).storeRef(rest).endCell();
 }
 
+/** Models that one statement may name. */
+export const STATEMENT_MODELS_MAX = 16;
+const MODELS_A_CELL = 3;
+
 /** SHA-256 over the sorted, distinct model hashes: small lists are sent whole, so no tree is needed. */
 export function modelsRoot(modelHashes: readonly Buffer[]): Buffer {
+  return sha256(Buffer.from('cocoon/models/v1\0', 'latin1'), ...sortedModels(modelHashes));
+}
+
+/**
+ * The models as `Announce` carries them: sorted and distinct, three 32-byte hashes in each cell, the rest in its reference.
+ * Throws RangeError for more than 16, and for a hash of another size.
+ */
+export function modelsCell(modelHashes: readonly Buffer[]): Cell {
+  const sorted = sortedModels(modelHashes);
+  if (sorted.length > STATEMENT_MODELS_MAX) {
+    throw new RangeError(`Statement: ${sorted.length} models, ${STATEMENT_MODELS_MAX} at most`);
+  }
+  const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / MODELS_A_CELL)) }, (_, n) =>
+    sorted.slice(n * MODELS_A_CELL, (n + 1) * MODELS_A_CELL),
+  );
+  return groups.reduceRight<Cell | null>((rest, group) => {
+    const builder = beginCell().storeBuffer(Buffer.concat(group));
+    return (rest ? builder.storeRef(rest) : builder).endCell();
+  }, null)!;
+}
+
+function sortedModels(modelHashes: readonly Buffer[]): Buffer[] {
   const sorted = [...modelHashes].sort((a, b) => a.compare(b));
   const distinct = sorted.filter((hash, i) => i === 0 || !hash.equals(sorted[i - 1]!));
   distinct.forEach((hash) => requireBytes('model hash', hash, 32));
-  return sha256(Buffer.from('cocoon/models/v1\0', 'latin1'), ...distinct);
+  return distinct;
 }
 
 function requireRole(role: number): void {

@@ -59,7 +59,7 @@ describe('npx blueprint run --custom on the devnet', () => {
     const { publicKey } = await walletKeyFromMnemonic(mnemonic);
     const owner = walletOf('v5r1', publicKey, NETWORK_ID).address;
     await devnet.faucet(owner, 10_000_000_000n);
-    const registry = await registryAddress(owner, 0);
+    const registry = await registryAddress('simulated', owner, 0);
     const chain = await createChain({ endpoint: devnet.apiUrl, registry });
 
     const first = await blueprint('deployRegistry', 'salt=0');

@@ -1,10 +1,9 @@
-import { beginCell, toNano, type Address, type Cell } from '@ton/core';
+import { toNano, type Address, type Cell } from '@ton/core';
 import { internal } from '@ton/sandbox';
-import { storeAdmitted } from '../../build/Worker/Worker_Worker';
 import { keyPairFromSeed } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { lineId } from '../../src/protocol/line';
-import { modelsRoot, StatementRole, statementHash, statementImage } from '../../src/protocol/statement';
+import { modelsRoot, StatementRole, statementImage } from '../../src/protocol/statement';
 import {
   allocateBody,
   allocateExternalBody,
@@ -29,6 +28,7 @@ import {
   unstakeBody,
   withdrawStakeBody,
 } from '../../wrappers/Worker';
+import { confirmation } from '../support/admittedWorker';
 import { balanceOf, TEST_NETWORK_ID } from '../support/chain';
 import * as E from '../support/escrow';
 import { plain } from '../support/network';
@@ -71,19 +71,10 @@ async function admitKey(world: E.EscrowWorld, receiptKey: Buffer): Promise<void>
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 0,
   });
-  await tell(world, worker.provider.address, announceBody(image));
-  const admitted = beginCell().store(
-    storeAdmitted({
-      $$type: 'Admitted',
-      statementHash: BigInt(`0x${statementHash(image).toString('hex')}`),
-      imageId: 1n,
-      shape: 1n,
-      minStake: toNano('1'),
-      notAfter: BigInt(now + E.DAY),
-      responseTo: registry.address,
-    }),
-  );
-  await tell(world, registry.address, admitted.endCell());
+  await tell(world, worker.provider.address, announceBody(image, []));
+  for (const body of confirmation(world.chain, registry.address, image)) {
+    await tell(world, registry.address, body);
+  }
 }
 
 async function workerOf(world: E.EscrowWorld) {
@@ -126,7 +117,7 @@ test("a router's stolen key moves no client's money, no stake and no earnings, w
     setOperatorBody(router.address),
     listRecipientBody(feeToOf(router.address), 5_000),
     delistRecipientBody(feeToOf(router.address)),
-    announceBody(Buffer.alloc(217)),
+    announceBody(Buffer.alloc(217), []),
     claimBody(),
     unstakeBody(),
     withdrawStakeBody(),

@@ -1,5 +1,6 @@
 import { beginCell } from '@ton/core';
 import * as binding from '../../build/Registry/Registry_Registry';
+import { modelsCell } from '../../src/protocol/statement';
 import { REGISTRY_GETTERS, sealBody } from '../../wrappers/Registry';
 import { workerAddress } from '../../wrappers/Worker';
 import { routerAddress } from '../../wrappers/Router';
@@ -18,10 +19,11 @@ test('registry hears genuine workers only', async () => {
     message(
       binding.storeStatementAnnounced({
         $$type: 'StatementAnnounced',
-        statementHash: 1n,
+        statementDigest: 1n,
         provider,
         index,
         responseTo: net.stranger.address,
+        models: modelsCell([N.MODEL]),
       }),
     ),
   ];
@@ -91,7 +93,7 @@ test('registry knows the addresses of its children', async () => {
   expect(N.plain(router.readAddress())).toBe(
     N.plain(await routerAddress(net.registry, net.stranger.address)),
   );
-  expect((await N.get(net, net.registry, REGISTRY_GETTERS.admitValue)).readBigNumber()).toBeGreaterThan(0n);
+  expect((await N.get(net, net.registry, REGISTRY_GETTERS.admissionValue)).readBigNumber()).toBeGreaterThan(0n);
 });
 
 test('orders fill the reserve of the registry and then come back', async () => {

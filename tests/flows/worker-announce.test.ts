@@ -1,6 +1,6 @@
 import { beginCell, type Cell } from '@ton/core';
 import { sha256 } from '../../src/protocol/hash';
-import { statementCell, statementHash, type Statement } from '../../src/protocol/statement';
+import { modelsCell, statementCell, statementDigest, statementHash, type Statement } from '../../src/protocol/statement';
 import { setParametersBody } from '../../wrappers/Registry';
 import { announceBody, MAX_WORKER_KEYS, unstakeBody, WORKER_OPCODES } from '../../wrappers/Worker';
 import * as N from '../support/network';
@@ -16,7 +16,11 @@ const announceCell = (net: N.Network, statement: Cell) =>
     net,
     net.operator,
     net.worker,
-    beginCell().storeUint(WORKER_OPCODES.Announce, 32).storeRef(statement).endCell(),
+    beginCell()
+      .storeUint(WORKER_OPCODES.Announce, 32)
+      .storeRef(statement)
+      .storeRef(modelsCell([N.MODEL]))
+      .endCell(),
   );
 
 test('operator announces, and the worker remembers the statement and tells the registry', async () => {
@@ -25,13 +29,16 @@ test('operator announces, and the worker remembers the statement and tells the r
   expect(N.story(net, await N.announce(net, image))).toEqual([
     'operator -> worker: Announce 0',
     'worker -> registry: StatementAnnounced 0',
-    'registry -> operator: Excesses 0',
+    'registry -> worker: StatementCleared 0',
+    'worker -> operator: Excesses 0',
   ]);
   expect(await N.readWorker(net)).toMatchObject({
     active: false,
     keys: [],
     pending: {
       statementHash: statementHash(image).toString('hex'),
+      statementDigest: statementDigest(image).toString('hex'),
+      cleared: true,
       receiptKey: N.workerKey().toString('hex'),
       notAfter: net.chain.now! + N.DAY,
       announcedAt: net.chain.now!,
@@ -43,7 +50,7 @@ test("announcing is the operator's alone and takes its minimum value", async () 
   const net = await stakedWorker();
   const { announceNano } = await N.workerMinValues(net);
   const announceFrom = (sender: typeof net.operator, value: bigint) =>
-    N.send(net, sender, net.worker, announceBody(N.statement(net)), value);
+    N.send(net, sender, net.worker, announceBody(N.statement(net), [N.MODEL]), value);
   for (const sender of [net.provider, net.owner, net.stranger]) {
     expect(N.firstExit(net, await announceFrom(sender, N.COIN))).toBe(1101);
   }
@@ -51,7 +58,8 @@ test("announcing is the operator's alone and takes its minimum value", async () 
   expect(N.story(net, await announceFrom(net.operator, announceNano))).toEqual([
     'operator -> worker: Announce 0',
     'worker -> registry: StatementAnnounced 0',
-    'registry -> operator: Excesses 0',
+    'registry -> worker: StatementCleared 0',
+    'worker -> operator: Excesses 0',
   ]);
 });
 
@@ -121,7 +129,7 @@ describe('a worker that may not serve cannot announce', () => {
   test('before the registry granted terms', async () => {
     const net = await N.createNetwork();
     await N.send(net, net.stranger, net.worker, beginCell().endCell(), N.COIN, await N.workerStateInit(net));
-    const result = await N.send(net, net.provider, net.worker, announceBody(N.statement(net)));
+    const result = await N.send(net, net.provider, net.worker, announceBody(N.statement(net), [N.MODEL]));
     expect(N.firstExit(net, result)).toBe(1120);
   });
 
@@ -189,8 +197,8 @@ test('terms may have changed since: an admission brings the minimum stake of tod
     setParametersBody({ ...net.parameters, minStakeNano: 11n * N.COIN }),
   );
   expect(N.story(net, await N.admit(net, image)).slice(1)).toEqual([
-    'registry -> worker: Admitted 0',
-    'worker -> owner: AdmissionRefused 0',
+    'registry -> worker: Attested 0',
+    'worker -> stranger: AdmissionRefused 0',
   ]);
   expect(N.firstExit(net, await N.announce(net))).toBe(1121);
 });

@@ -13,6 +13,7 @@ import {
 } from '../../wrappers/Worker';
 import { setParametersBody } from '../../wrappers/Registry';
 import { balanceOf } from '../support/chain';
+import { slotDeniedBody, statementClearedBody } from '../support/attestation';
 import * as N from '../support/network';
 
 const STAKE = 10n * N.COIN;
@@ -226,11 +227,16 @@ test('I-10 governance can only better the terms of a stake, never worsen them', 
   expect((await N.readWorker(net)).terms).toMatchObject({ feeBps: 20, unbondingSeconds: 2 * N.DAY });
 });
 
-test('only the registry grants terms and admits', async () => {
+test('only the registry grants terms, clears statements, confirms quotes and denies slots', async () => {
   const net = await N.createActiveWorker();
   const before = await N.readWorker(net);
   for (const sender of [net.owner, net.provider, net.operator, net.stranger]) {
-    for (const body of [N.termsGrantedBody(net), N.admittedBody(net, N.statement(net))]) {
+    for (const body of [
+      N.termsGrantedBody(net),
+      statementClearedBody(N.workerKey(), sender.address),
+      N.attestedBody(net, N.statement(net)),
+      slotDeniedBody(net.platform.hash, sender.address),
+    ]) {
       expect(N.firstExit(net, await N.send(net, sender, net.worker, body))).toBe(1102);
     }
   }

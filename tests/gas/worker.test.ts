@@ -51,7 +51,8 @@ test('what a worker with one key and one router consumes', async () => {
     stake: workerGas(net, staked),
     terms: workerGas(net, staked, 1),
     announce: workerGas(net, announced),
-    admitted: workerGas(net, admitted),
+    cleared: workerGas(net, announced, 1),
+    attested: workerGas(net, admitted),
     payoutWithoutFee: workerGas(net, await pay(net, 0)),
     payoutToUnlistedRouter: workerGas(net, await pay(net, 100)),
     listRecipient: workerGas(net, await list(net, feeTo(net))),
@@ -76,7 +77,7 @@ test('a worker with every key and every router listed stays below the bounds tha
     const image = N.statement(net, { receiptKey: n === 0 ? N.workerKey() : sha256(Buffer.from(`key ${n}`)) });
     await N.announce(net, image);
     const admitted = await N.admit(net, image);
-    expect(workerGas(net, admitted)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ADMITTED));
+    expect(workerGas(net, admitted)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ATTESTED));
   }
   for (let n = 1; n < MAX_FEE_RECIPIENTS; n++)
     await list(net, sha256(Buffer.from(`router ${n}`)).subarray(0, 20));

@@ -1,9 +1,23 @@
-import { beginCell, toNano, type Address } from '@ton/core';
+import { beginCell, toNano, type Address, type Cell } from '@ton/core';
 import { internal, type Blockchain, type SandboxContract, type TreasuryContract } from '@ton/sandbox';
 import * as binding from '../../build/Worker/Worker_Worker';
 import { keyPairFromSeed, type KeyPair } from '../../src/protocol/ed25519';
-import { modelsRoot, StatementRole, statementHash, statementImage } from '../../src/protocol/statement';
+import {
+  modelsRoot,
+  StatementRole,
+  statementDigest,
+  statementHash,
+  statementImage,
+} from '../../src/protocol/statement';
 import { announceBody, stakeBody, workerAddress, workerInit } from '../../wrappers/Worker';
+import {
+  attestedBody,
+  blockRoot,
+  MACHINE,
+  recentBlock,
+  setRecentBlocks,
+  statementClearedBody,
+} from './attestation';
 import { TEST_NETWORK_ID } from './chain';
 
 /** A genuine Worker contract with one admitted key. The registry is a plain wallet that says what a Registry would. */
@@ -12,6 +26,29 @@ export interface AdmittedWorker {
   provider: SandboxContract<TreasuryContract>;
   index: number;
   keys: KeyPair;
+}
+
+/** What a Registry says about an announced statement when all is well: it is cleared, then a quote confirms it for a day. */
+export function confirmation(chain: Blockchain, registry: Address, image: Uint8Array): Cell[] {
+  const digest = statementDigest(image);
+  setRecentBlocks(chain, (chain.prevBlocks ? recentBlock(chain) : 0) + 100);
+  const said = {
+    ...MACHINE,
+    imageId: Buffer.alloc(32, 1),
+    shape: Buffer.alloc(32, 1),
+    statementDigest: digest,
+    blockRoot: blockRoot(recentBlock(chain)),
+  };
+  return [
+    statementClearedBody(digest, registry),
+    attestedBody({
+      said,
+      platform: Buffer.alloc(32, 1),
+      notAfter: chain.now! + 86_400,
+      minStakeNano: toNano('1'),
+      responseTo: registry,
+    }),
+  ];
 }
 
 export async function createAdmittedWorker(
@@ -68,22 +105,7 @@ export async function createAdmittedWorker(
       )
       .endCell(),
   );
-  await send(provider.address, announceBody(image));
-  await send(
-    registry.address,
-    beginCell()
-      .store(
-        binding.storeAdmitted({
-          $$type: 'Admitted',
-          statementHash: BigInt(`0x${statementHash(image).toString('hex')}`),
-          imageId: 1n,
-          shape: 1n,
-          minStake: toNano('1'),
-          notAfter: BigInt(now + 86_400),
-          responseTo: registry.address,
-        }),
-      )
-      .endCell(),
-  );
+  await send(provider.address, announceBody(image, []));
+  for (const body of confirmation(chain, registry.address, image)) await send(registry.address, body);
   return { address, provider, index: 0, keys };
 }

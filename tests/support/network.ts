@@ -8,20 +8,24 @@ import {
   type TreasuryContract,
 } from '@ton/sandbox';
 import * as binding from '../../build/Worker/Worker_Worker';
+import { Registry as RegistrySimulated } from '../../build/RegistrySimulated/RegistrySimulated_Registry';
 import { sha256 } from '../../src/protocol/hash';
 import {
   modelsRoot,
   StatementRole,
-  statementHash,
+  statementDigest,
   statementImage,
   type Statement,
 } from '../../src/protocol/statement';
 import {
-  admitBody,
   allowImageBody,
+  allowModelBody,
   allowShapeBody,
+  allowTcbBody,
+  ANY_FMSPC,
   parseListed,
   parseRegistry,
+  refusalArguments,
   REGISTRY_GETTERS,
   REGISTRY_OPCODES,
   registryAddress,
@@ -45,6 +49,7 @@ import {
   type WorkerMinValues,
   type WorkerOnChain,
 } from '../../wrappers/Worker';
+import * as A from './attestation';
 import { createTestChain, flow, TEST_GENESIS, TEST_NETWORK_ID, type Step } from './chain';
 
 export const COIN = 1_000_000_000n;
@@ -53,10 +58,13 @@ export const IMAGE_ID = sha256(Buffer.from('image'));
 export const SHAPE = sha256(Buffer.from('shape'));
 export const IMAGE_EXPIRES_AT = TEST_GENESIS + 90 * DAY;
 export const INDEX = 3;
+/** The model of every statement, and the first recent block of every chain. */
+export const MODEL = sha256(Buffer.from('model'));
+const FIRST_BLOCK = 40_000;
 
 type Wallet = SandboxContract<TreasuryContract>;
 
-/** A genuine registry with one image and one shape allowed, and the people around it. */
+/** A genuine registry with one image, shape, model and TCB floor, one machine, and the people around them. */
 export interface Network {
   chain: Blockchain;
   owner: Wallet;
@@ -69,6 +77,8 @@ export interface Network {
   registry: Address;
   worker: Address;
   router: Address;
+  /** The machine of PPID_HASH; its quotes are said, not verified, in these tests. */
+  platform: Address;
   parameters: RegistryParameters;
 }
 
@@ -89,7 +99,7 @@ async function deployNetwork(): Promise<Network> {
       chain.treasury(name),
     ),
   );
-  const registry = await registryAddress(owner!.address);
+  const registry = await registryAddress('simulated', owner!.address);
   const net: Network = {
     chain,
     owner: owner!,
@@ -102,6 +112,7 @@ async function deployNetwork(): Promise<Network> {
     registry,
     worker: await workerAddress(registry, provider!.address, INDEX),
     router: await routerAddress(registry, routerOperator!.address),
+    platform: await A.deployPlatform(chain, registry),
     parameters: {
       minStakeNano: 10n * COIN,
       unbondingSeconds: 14 * DAY,
@@ -116,11 +127,14 @@ async function deployNetwork(): Promise<Network> {
     registry,
     setParametersBody(net.parameters),
     COIN,
-    await registryInit(owner!.address),
+    await registryInit('simulated', owner!.address),
   );
   await send(net, net.owner, registry, setGuardianBody(net.guardian.address));
   await send(net, net.owner, registry, allowImageBody(IMAGE_ID, IMAGE_EXPIRES_AT));
   await send(net, net.owner, registry, allowShapeBody(SHAPE));
+  await send(net, net.owner, registry, allowModelBody(MODEL, 'model'));
+  await send(net, net.owner, registry, allowTcbBody(ANY_FMSPC, A.FLOOR));
+  A.setRecentBlocks(chain, FIRST_BLOCK);
   return net;
 }
 
@@ -173,29 +187,67 @@ export function statement(net: Network, change: Partial<Statement> = {}): Buffer
     aeadId: 2,
     notBefore: now,
     notAfter: now + DAY,
-    modelsRoot: modelsRoot([sha256(Buffer.from('model'))]),
+    modelsRoot: modelsRoot([MODEL]),
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 0,
     ...change,
   });
 }
 
-export async function announce(net: Network, image: Buffer = statement(net)): Promise<SendMessageResult> {
-  return send(net, net.operator, net.worker, announceBody(image));
+export async function announce(
+  net: Network,
+  image: Buffer = statement(net),
+  models: readonly Buffer[] = [MODEL],
+): Promise<SendMessageResult> {
+  return send(net, net.operator, net.worker, announceBody(image, models));
 }
 
-export function admission(net: Network, image: Buffer): Parameters<typeof admitBody>[0] {
+/** What a quote for this statement says; bound to the newest recent block, which becomes an older one. */
+export function quoteOf(net: Network, image: Buffer, change: Partial<A.Said> = {}): A.Said {
   return {
-    provider: net.provider.address,
-    index: INDEX,
-    statementHash: statementHash(image),
+    ...A.MACHINE,
     imageId: IMAGE_ID,
     shape: SHAPE,
+    statementDigest: statementDigest(image),
+    blockRoot: A.blockRoot(A.recentBlock(net.chain)),
+    ...change,
   };
 }
 
-export async function admit(net: Network, image: Buffer): Promise<SendMessageResult> {
-  return send(net, net.owner, net.registry, admitBody(admission(net, image)));
+/** A quote as the network's Platform passes it on for a stranger, who pays. */
+export async function attest(
+  net: Network,
+  said: A.Said,
+  { value = COIN, certifiedUntil = IMAGE_EXPIRES_AT, ppidHash = A.PPID_HASH } = {},
+): Promise<SendMessageResult> {
+  const body = A.quoteVerifiedBody({
+    ...{ said, certifiedUntil, ppidHash },
+    provider: net.provider.address,
+    index: INDEX,
+    responseTo: net.stranger.address,
+  });
+  return send(net, await A.platformOf(net.registry, ppidHash), net.registry, body, value);
+}
+
+/** Attests what was announced, after a while: every quote is bound to a younger block than the one before. */
+export async function admit(
+  net: Network,
+  image: Buffer,
+  change: Partial<A.Said> = {},
+): Promise<SendMessageResult> {
+  A.setRecentBlocks(net.chain, A.recentBlock(net.chain) + 100);
+  return attest(net, quoteOf(net, image, change));
+}
+
+/** The Platform's answer when its last slot went to another Worker meanwhile. */
+export async function refuseSlot(net: Network, ppidHash = A.PPID_HASH): Promise<SendMessageResult> {
+  const body = A.slotRefusedBody({
+    ppidHash,
+    provider: net.provider.address,
+    index: INDEX,
+    responseTo: net.stranger.address,
+  });
+  return send(net, await A.platformOf(net.registry, ppidHash), net.registry, body);
 }
 
 /** A staked Worker with one admitted key. */
@@ -268,6 +320,7 @@ export async function withRegistry(net: Network, registry: Address): Promise<Net
     registry,
     worker: await workerAddress(registry, net.provider.address, INDEX),
     router: await routerAddress(registry, net.routerOperator.address),
+    platform: await A.platformOf(registry),
   };
 }
 
@@ -275,19 +328,20 @@ export async function workerStateInit(net: Network): Promise<StateInit> {
   return workerInit(net.registry, net.provider.address, INDEX);
 }
 
-/** What the Registry's getter says about admitting the usual image, shape and Worker now; 0 for nothing against it. */
-export async function refusalOf(net: Network): Promise<number> {
-  const worker = beginCell().storeAddress(net.worker).endCell();
-  const args: TupleItem[] = [
-    { type: 'int', value: BigInt(`0x${IMAGE_ID.toString('hex')}`) },
-    { type: 'int', value: BigInt(`0x${SHAPE.toString('hex')}`) },
-    { type: 'slice', cell: worker },
-  ];
+/** What the Registry's getter says about such a quote for the usual Worker now; 0 for nothing against it. */
+export async function refusalOf(net: Network, change: Partial<A.Said> = {}): Promise<number> {
+  const said = quoteOf(net, statement(net), change);
+  const args = refusalArguments({
+    measured: A.measuredCell(said),
+    tcb: A.tcbCell(said),
+    worker: net.worker,
+    platform: net.platform,
+  });
   return (await get(net, net.registry, REGISTRY_GETTERS.refusal, args)).readNumber();
 }
 
-export async function admitValue(net: Network): Promise<bigint> {
-  return (await get(net, net.registry, REGISTRY_GETTERS.admitValue)).readBigNumber();
+export async function admissionValue(net: Network): Promise<bigint> {
+  return (await get(net, net.registry, REGISTRY_GETTERS.admissionValue)).readBigNumber();
 }
 
 /** The same network seen by another provider. */
@@ -311,20 +365,14 @@ export function termsGrantedBody(net: Network): Cell {
     .endCell();
 }
 
-export function admittedBody(net: Network, image: Buffer, notAfter = IMAGE_EXPIRES_AT): Cell {
-  return beginCell()
-    .store(
-      binding.storeAdmitted({
-        $$type: 'Admitted',
-        statementHash: BigInt(`0x${statementHash(image).toString('hex')}`),
-        imageId: BigInt(`0x${IMAGE_ID.toString('hex')}`),
-        shape: BigInt(`0x${SHAPE.toString('hex')}`),
-        minStake: net.parameters.minStakeNano,
-        notAfter: BigInt(notAfter),
-        responseTo: net.owner.address,
-      }),
-    )
-    .endCell();
+export function attestedBody(net: Network, image: Buffer, notAfter = IMAGE_EXPIRES_AT): Cell {
+  return A.attestedBody({
+    said: quoteOf(net, image),
+    platform: net.platform.hash,
+    notAfter,
+    minStakeNano: net.parameters.minStakeNano,
+    responseTo: net.stranger.address,
+  });
 }
 
 export async function readRegistry(net: Network): Promise<Plain<RegistryOnChain>> {
@@ -340,13 +388,16 @@ export function story(net: Network, result: SendMessageResult): string[] {
         registry: net.registry,
         worker: net.worker,
         router: net.router,
+        platform: net.platform,
       }).map(([name, address]) => [address.toRawString(), name]),
     ),
     opcodes: new Map(
-      Object.entries({ ...WORKER_OPCODES, ...REGISTRY_OPCODES, ...ROUTER_OPCODES }).map(([name, op]) => [
-        op,
-        name,
-      ]),
+      Object.entries({
+        ...WORKER_OPCODES,
+        ...REGISTRY_OPCODES,
+        ...ROUTER_OPCODES,
+        ...RegistrySimulated.opcodes,
+      }).map(([name, op]) => [op, name]),
     ),
   };
   return flow(result, names).map(({ from, to, op, exit }: Step) => `${from} -> ${to}: ${op} ${exit}`);

@@ -42,7 +42,7 @@ export async function createGround(engineFlags: readonly string[], ends: Ends): 
   const devnet = await createDevnet({ dataDir: null, port: 0, blockIntervalMs: 0 });
   ends.push(() => devnet.close());
   const owner = walletOf('v5r1', demoKeys(SEED, 'maintainer').publicKey, devnet.networkId);
-  const registry = await registryAddress(owner.address);
+  const registry = await registryAddress('simulated', owner.address);
   const chain = await createChain({ endpoint: devnet.apiUrl, registry });
   const clock = await createChainClock({ source: devnetTimeSource(devnet.url), follow: 'chain' });
   ends.push(async () => clock.stop());

@@ -72,7 +72,10 @@ export async function startWorker(
     createWorker(config, {
       ...{ chain, clock, randomBytes, timers: systemTimers, random: Math.random },
       log: silentLogger,
-      announce: (statement) => announceStatement(operator.wallet, address, statement),
+      announce: (statement) =>
+        announceStatement(operator.wallet, address, statement, [
+          Buffer.from(ground.engine.modelHash, 'hex'),
+        ]),
       settlement: createSettlement({ chain, clock, wallet: provider.wallet }),
     });
 

@@ -218,7 +218,7 @@ describe('the chain room on a devnet', () => {
       code: 'chain_refused',
       message: expect.stringMatching(/statement not announced/) as string,
     });
-    await announceStatement(other, address, statement);
+    await announceStatement(other, address, statement, []);
     expect((await admit()).failure).toBeNull();
     expect((await economy.chain.worker(address))!.active).toBe(true);
   });

@@ -50,7 +50,7 @@ export async function createEconomy(config: Partial<DevnetConfig> = {}): Promise
     ...config,
   });
   const owner = walletOf('v5r1', key(1).publicKey, devnet.networkId).address;
-  const chain = await createChain({ endpoint: devnet.apiUrl, registry: await registryAddress(owner) });
+  const chain = await createChain({ endpoint: devnet.apiUrl, registry: await registryAddress('simulated', owner) });
   const sleep = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   const wallet = async (seed: number, coins = 100n): Promise<WalletSender> => {
@@ -59,7 +59,7 @@ export async function createEconomy(config: Partial<DevnetConfig> = {}): Promise
     return sender;
   };
   const maintainer = await wallet(1);
-  await deployRegistry(maintainer);
+  await deployRegistry(maintainer, 'simulated');
   const parameters = {
     minStakeNano: TON,
     unbondingSeconds: 86_400,
@@ -103,7 +103,7 @@ export async function admittedWorker(
     operator: provider.address,
   });
   const statement = statementOf(economy, address, keys);
-  await announceStatement(provider, address, statement);
+  await announceStatement(provider, address, statement, []);
   await admitWorker(maintainer, chain.registry, {
     provider: provider.address,
     index,

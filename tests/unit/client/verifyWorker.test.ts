@@ -19,6 +19,8 @@ const image = worker.state.imageId.toString('hex');
 const model = MODEL_HASH.toString('hex');
 const rules: RegistryRules = {
   images: new Map([[image, Math.floor(clock.now()) + 90 * DAY]]),
+  shapes: new Set([worker.state.shape.toString('hex')]),
+  floors: new Map(),
   models: new Map([[model, HELLO.model]]),
   blocks: new Map(),
 };

@@ -1,6 +1,7 @@
 import { Address, type Cell } from '@ton/core';
 import type { Chain, EscrowState, LineEntry, WorkerState } from '../../../../src/chain/types';
 import { allocateHash, loadEntries, openedLine, type Allocate } from '../../../../src/protocol/allocate';
+import type { TcbFloor } from '../../../../wrappers/Registry';
 import { nano } from '../../../../src/protocol/amounts';
 import { escrowDomain } from '../../../../src/protocol/domain';
 import { verify } from '../../../../src/protocol/ed25519';
@@ -18,7 +19,13 @@ export interface FakeChain extends Chain {
   /** Every allocation that was taken. */
   allocations: Allocate[];
   /** The registry's lists: `setup` enters what its workers are and sell. */
-  rules: { images: Map<string, number>; models: Map<string, string>; blocks: Map<string, number> };
+  rules: {
+    images: Map<string, number>;
+    shapes: Set<string>;
+    models: Map<string, string>;
+    floors: Map<string, TcbFloor>;
+    blocks: Map<string, number>;
+  };
   escrowState(): EscrowState | null;
   topUp(amountNano: bigint): void;
   set(change: Partial<EscrowState>): void;
@@ -30,7 +37,13 @@ export function createFakeChain(
   escrow: { signer: Buffer; depositNano: bigint; signerBudgetNano?: bigint },
 ): FakeChain {
   const workerStates = new Map<string, WorkerState>();
-  const rules: FakeChain['rules'] = { images: new Map(), models: new Map(), blocks: new Map() };
+  const rules: FakeChain['rules'] = {
+    images: new Map(),
+    shapes: new Set(),
+    models: new Map(),
+    floors: new Map(),
+    blocks: new Map(),
+  };
   const allocations: Allocate[] = [];
   const lines = new Map<string, LineEntry>();
   const scope = { networkId: NETWORK_ID, registry: REGISTRY.hash, self: ESCROW.hash };
@@ -116,6 +129,7 @@ export function createFakeChain(
       ),
     worker: (address) => Promise.resolve(workerStates.get(address.hash.toString('hex')) ?? null),
     registryRules: () => Promise.resolve(rules),
+    registryRoot: () => Promise.resolve('simulated' as const),
     workers: () => Promise.resolve([...workerStates.values()].map(({ address }) => address)),
     sendExternal: (_, body) => {
       take(body);
