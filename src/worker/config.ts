@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Address } from '@ton/core';
 import { z } from 'zod';
 import { offeredModelSchema } from '../protocol/wire';
+import { TSM_REPORTS } from './quotes/configfs';
+import { SIMULATED_SOFTWARE } from './quotes/simulator';
 
 /** The worker's configuration file. Unknown keys fail; secrets are named by file and never stand here. */
 
@@ -53,6 +55,28 @@ const modelSchema = offeredModelSchema.extend({
   minCap_nano: nanoText.default(0n),
 });
 
+const handOverDir = z.string().min(1).optional();
+const label = z.string().min(1).max(100);
+
+/** Where quotes come from. Without it another process brings them to the chain. */
+const attestationSchema = z.discriminatedUnion('source', [
+  z.strictObject({
+    source: z.literal('tdx'),
+    /** Of the kernel. */
+    folder: z.string().min(1).default(TSM_REPORTS),
+    /** Where messages are laid ready when there is no operator's wallet here; else `hand-over` in the state folder. */
+    handOverDir,
+  }),
+  z.strictObject({
+    source: z.literal('simulated'),
+    image: label.default(SIMULATED_SOFTWARE.image),
+    shape: label.default(SIMULATED_SOFTWARE.shape),
+    debug: z.boolean().default(SIMULATED_SOFTWARE.debug),
+    handOverDir,
+  }),
+]);
+export type AttestationConfig = z.output<typeof attestationSchema>;
+
 export const workerConfigSchema = z.strictObject({
   stateDir: z.string().min(1),
   network: z.strictObject({
@@ -66,8 +90,9 @@ export const workerConfigSchema = z.strictObject({
   }),
   /** The Worker contract. */
   worker: address,
-  /** Of the measured image that this process runs in; nobody measures it while admission is by hand. */
+  /** Of the measured image that this process runs in: what offers say, and clients compare with the chain. */
   imageId: hex32,
+  attestation: attestationSchema.optional(),
   gpuEvidenceHash: hex32.default(Buffer.alloc(32)),
   hostTier: z.number().int().min(0).max(255).default(0),
   routers: z.array(z.url()).min(1).max(16),
@@ -82,7 +107,7 @@ export const workerConfigSchema = z.strictObject({
   slots: z.number().int().positive().max(4096).default(8),
   /** Health and metrics on 127.0.0.1; 0 takes any free port. */
   adminPort: z.number().int().min(0).max(65_535).default(0),
-  /** Files of mode 0600 with a 32-byte seed in hex or 24 words: the operator announces; any wallet may settle, and the provider's own has no business on this machine. */
+  /** Files of mode 0600 with a 32-byte seed in hex or 24 words: the operator announces and attests; any wallet may settle, and the provider's own has no business on this machine. */
   operatorKeyFile: z.string().optional(),
   settlementKeyFile: z.string().optional(),
   /** On drain every line gets its final receipt: right where the end of the process is the end of the key. */

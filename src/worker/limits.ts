@@ -42,10 +42,21 @@ export const WORKER_LIMITS = {
   /** How often the chain is asked for this worker's own contract: while it waits to be admitted, and else. */
   admissionEveryMs: 1_000,
   settledAdmissionEveryMs: 10_000,
-  /** A statement is renewed when less than this is left of it. */
-  renewBeforeSeconds: 6 * 3_600,
-  /** An announcement that was not admitted is repeated no sooner than this. */
-  announceRetrySeconds: 600,
+  /** A statement is renewed when less than this is left of it: two hours of failures pass before the alert. */
+  renewBeforeSeconds: 8 * 3_600,
+  /** A renewal that fails with less than this left of the admission, a quarter of a statement's life, raises the alert. */
+  alertBeforeSeconds: 6 * 3_600,
+  /** Between attempts that failed: 15 seconds, then twice as long each time, up to half an hour. */
+  renewalRetryMinSeconds: 15,
+  renewalRetryMaxSeconds: 1_800,
+  /** So long after it was sent a message may still arrive: a wallet's is valid for a minute. */
+  inFlightSeconds: 90,
+  /** How far from the chain's time this clock may be, for a statement to be written. */
+  renewalSkewSeconds: 60,
+  /** Different troubles of one renewal that reach the log. */
+  troublesSaid: 32,
+  /** The kernel itself gives up after 30 seconds, and a busy one is asked again for 8. */
+  quoteTimeoutMs: 60_000,
   /** An escrow read younger than this is not read again for a job that it already permits. */
   escrowFreshSeconds: 20,
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import pino from 'pino';
-import { announceStatement } from '../chain/accounts';
 import type { ConnectedChain } from '../chain/chain';
 import { connectChain } from '../chain/connect';
 import { createSettlement } from '../chain/settlement';
@@ -9,7 +8,10 @@ import type { WalletSender } from '../chain/types';
 import { createWalletSender } from '../chain/wallet';
 import { systemTimers } from '../channel';
 import { CocoonError } from '../protocol/errors';
+import { createAdmission } from './attestation';
 import { readWorkerConfig, type WorkerConfig } from './config';
+import { QuoteSourceError } from './quotes/errors';
+import { ensureStateDir } from './stateFiles';
 import { readWalletKey } from './walletKeyFile';
 import { createWorker, type Worker } from './worker';
 
@@ -63,6 +65,7 @@ export async function startWorker(
   log: pino.Logger,
   onWornOut: () => void,
 ): Promise<Worker> {
+  ensureStateDir(config.stateDir);
   const { chain, clock } = await connectChain(config.network);
   const operator = await openWallet(chain, config.operatorKeyFile);
   const payer = await openWallet(chain, config.settlementKeyFile);
@@ -79,7 +82,7 @@ export async function startWorker(
     chainOffsetSeconds: () => clock.chainOffsetSeconds(),
     onWornOut,
     onEnd: () => clock.stop(),
-    ...(operator ? { announce: (statement) => announceStatement(operator, config.worker, statement) } : {}),
+    ...(await createAdmission(config, operator, { chain, clock, log, randomBytes, timers: systemTimers })),
     ...(settlement ? { settlement } : {}),
   });
 }
@@ -90,7 +93,8 @@ async function openWallet(chain: ConnectedChain, keyFile: string | undefined): P
 
 if (require.main === module) {
   runWorker(process.argv.slice(2)).catch((error: unknown) => {
-    const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
+    const known = error instanceof CocoonError || error instanceof QuoteSourceError;
+    const text = known ? `${error.message} ${error.remedy}` : String(error);
     process.stderr.write(`worker: ${text}\n`);
     process.exit(1);
   });

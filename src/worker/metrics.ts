@@ -1,11 +1,14 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { JobOutcome } from '../protocol/jobRecord';
 import type { JobEnd } from './jobs';
+import type { AttestationStatus } from './standing';
 
 /** Numbers for Prometheus. Nothing here names a client, a line or a text. */
 export interface Metrics {
   ended(job: JobEnd): void;
   refused(code: string): void;
+  /** `reason` is an error code, or a contract's name for its refusal: there are few of either. */
+  attestationFailed(reason: string): void;
   text(): Promise<string>;
 }
 
@@ -14,7 +17,7 @@ export interface Gauges {
   free: () => number;
   links: () => number;
   admitted: () => boolean;
-  activeUntilUnix: () => number;
+  attestation: () => AttestationStatus;
 }
 
 export function createMetrics(gauges: Gauges): Metrics {
@@ -33,9 +36,22 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('cocoon_worker_links', 'Routers that are linked', gauges.links);
   gauge('cocoon_worker_admitted', '1 while the chain admits this key', () => Number(gauges.admitted()));
   gauge(
-    'cocoon_worker_active_until_seconds',
-    'Unix time of the last admitted second',
-    gauges.activeUntilUnix,
+    'cocoon_worker_attestation_expires_at',
+    'Unix time of the last admitted second; 0 for never admitted',
+    () => gauges.attestation().expiresAtUnix,
+  );
+  gauge(
+    'cocoon_worker_attestation_last_success',
+    'Unix time of the last admission; 0 for never',
+    () => gauges.attestation().lastSuccessAtUnix,
+  );
+  gauge(
+    'cocoon_worker_attestation_alert',
+    '1 while the admission is in its last quarter and renewals fail',
+    () => Number(gauges.attestation().alert !== null),
+  );
+  gauge('cocoon_worker_attestation_simulated', '1 where quotes are simulated and prove nothing', () =>
+    Number(gauges.attestation().simulated),
   );
 
   const jobs = new Counter({
@@ -63,6 +79,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     labelNames: ['code'],
     registers,
   });
+  const renewals = new Counter({
+    name: 'cocoon_worker_attestation_failures_total',
+    help: 'Renewals of the attestation that failed',
+    labelNames: ['reason'],
+    registers,
+  });
 
   return {
     ended({ record, seconds }) {
@@ -73,6 +95,7 @@ export function createMetrics(gauges: Gauges): Metrics {
       duration.observe(seconds);
     },
     refused: (code) => refusals.inc({ code }),
+    attestationFailed: (reason) => renewals.inc({ reason }),
     text: () => registry.metrics(),
   };
 }

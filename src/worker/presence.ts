@@ -1,4 +1,5 @@
 import type { Chain, Clock } from '../chain/types';
+import type { Timers } from '../channel';
 import { workerDomain } from '../protocol/domain';
 import type { KeyPair } from '../protocol/ed25519';
 import { createAskFile } from './askFile';
@@ -8,7 +9,8 @@ import type { RequestRules } from './engineRequest';
 import { createHpkeKeyring, type HpkeKeyring } from './hpkeKeys';
 import type { Logger } from './logger';
 import { createOfferBoard, type OfferBoard } from './offer';
-import { createStandingWatch, type Announce, type StandingWatch } from './standing';
+import type { Announce, Attestation } from './renewal';
+import { createStandingWatch, type StandingWatch } from './standing';
 import { createStatements } from './statement';
 
 /** A model as the engine, the market and the bill know it. */
@@ -45,7 +47,11 @@ export function createPresence(
     clock: Clock;
     log: Logger;
     randomBytes: (bytes: number) => Buffer;
+    timers: Timers;
+    random: () => number;
     announce?: Announce;
+    attestation?: Attestation;
+    onAttestationFailure?: (reason: string) => void;
     nextSeq: () => number;
     onChange: () => void;
   },
@@ -69,10 +75,10 @@ export function createPresence(
   const statements = createStatements(stateDir, facts, hpke);
   const asks = createAsks({ domain, models, keys }, { now, nextSeq, file: createAskFile(stateDir) });
   const standing = createStandingWatch(
-    { worker: config.worker, receiptKey: keys.publicKey },
+    { worker: config.worker, receiptKey: keys.publicKey, stateDir },
     {
-      ...{ chain, clock, log, statements },
-      ...(deps.announce ? { announce: deps.announce } : {}),
+      ...{ chain, clock, log, statements, timers: deps.timers, random: deps.random },
+      ...{ announce: deps.announce, attestation: deps.attestation, onFailure: deps.onAttestationFailure },
       onChange: () => {
         offers.refresh();
         deps.onChange();

@@ -1,8 +1,10 @@
 import type { Address } from '@ton/core';
-import type { Chain, Clock, WorkerState } from '../chain/types';
+import type { Chain, WorkerState } from '../chain/types';
 import { WORKER_LIMITS } from './limits';
 import type { Logger } from './logger';
-import type { BuiltStatement, Statements } from './statement';
+import { createRenewal, type RenewalDeps, type RenewalStep } from './renewal';
+import { createRenewalFile } from './renewalFile';
+import type { BuiltStatement } from './statement';
 
 /** How this worker's own contract sees it, as read last. */
 export interface Standing {
@@ -28,116 +30,147 @@ const UNKNOWN: Standing = {
   readAtUnix: 0,
 };
 
-/** Resolves when the announcement is final on chain; rejects when the contract refused it. */
-export type Announce = (statement: Buffer) => Promise<unknown>;
+/** How the chain's word for this worker is kept fresh. */
+export interface AttestationStatus {
+  /** Where quotes come from; a simulated source says so. Null when none come from here. */
+  source: string | null;
+  simulated: boolean;
+  step: RenewalStep;
+  /** Unix seconds at which the admission ends; 0 for never admitted. */
+  expiresAtUnix: number;
+  /** Unix seconds; 0 for never. */
+  lastSuccessAtUnix: number;
+  /** Since the last success. */
+  failures: number;
+  lastFailure: { reason: string; atUnix: number } | null;
+  nextTryAtUnix: number;
+  /** Why somebody should look now; null while all is well. */
+  alert: string | null;
+}
 
 export interface StandingWatch {
   current(): Standing;
   /** True while nothing is due: admitted, and with a statement that lasts. */
   isSettled(): boolean;
-  /** Reads the contract once and announces a new statement when one is due. Never rejects. */
+  attestation(): AttestationStatus;
+  /** Reads the contract once and renews the statement when that is due. Never rejects. */
   tick(): Promise<void>;
 }
 
+export interface StandingDeps extends Omit<RenewalDeps, 'complain' | 'file'> {
+  chain: Chain;
+  log: Logger;
+  onChange?: (standing: Standing) => void;
+}
+
 /**
- * Keeps this worker admitted: writes a statement before the last one expires, announces it from the operator's
- * wallet, and watches until the registry's answer is in the contract.
+ * Keeps this worker admitted: reads its contract, and has the statement renewed before it expires (renewal.ts), without
+ * holding up the reading meanwhile.
  */
 export function createStandingWatch(
-  config: { worker: Address; receiptKey: Buffer },
-  deps: {
-    chain: Chain;
-    clock: Clock;
-    log: Logger;
-    statements: Statements;
-    /** Sends the statement's image from the operator's wallet; absent when somebody else does. */
-    announce?: Announce;
-    onChange?: (standing: Standing) => void;
-  },
+  config: { worker: Address; receiptKey: Buffer; stateDir: string },
+  deps: StandingDeps,
 ): StandingWatch {
-  const { clock, log, statements } = deps;
+  const { clock, log, statements, attestation } = deps;
+  const file = createRenewalFile(config.stateDir);
   let standing = UNKNOWN;
-  let announced: { statement: BuiltStatement; atUnix: number } | null = null;
-  let complaint = '';
+  const said = new Set<string>();
+  let alerted = false;
 
   /** Says each trouble once, not every few seconds. */
-  const complain = (text: string, cause?: unknown): void => {
-    if (complaint === text) return;
-    complaint = text;
+  const complain = (text: string, cause?: unknown, name = text): void => {
+    if (said.has(name) || said.size >= WORKER_LIMITS.troublesSaid) return;
+    said.add(name);
     log.warn({ err: cause }, text);
   };
+  const renewal = createRenewal({ ...deps, file, complain });
 
-  const tick = async (): Promise<void> => {
-    if (!(await look()) || !isDue(standing, clock.now())) return;
-    if (await announce()) await look();
-  };
-
-  /** False when the contract is not there. */
-  const look = async (): Promise<boolean> => {
+  /** Null when the contract is not there. */
+  const look = async (): Promise<WorkerState | null> => {
     const state = await deps.chain.worker(config.worker);
     if (!state) {
       complain('not admitted: the Worker contract is not deployed');
-      return false;
+      return null;
     }
     const next = standingOf(state, config.receiptKey, statements.all(), clock.now());
     const changed = describes(next) !== describes(standing);
     standing = next;
+    renewal.recognise(state);
     if (changed) {
       if (next.admitted) {
-        complaint = '';
+        said.clear();
         log.info({ activeUntil: next.activeUntil, lastSettleBy: next.lastSettleBy }, 'admitted on chain');
       }
       deps.onChange?.(next);
     }
-    if (!next.admitted) complain('not admitted: jobs are refused until the registry confirms the statement');
-    return true;
+    return state;
   };
 
-  /** True when a statement was sent. */
-  const announce = async (): Promise<boolean> => {
-    const now = clock.now();
-    if (announced && now < announced.atUnix + WORKER_LIMITS.announceRetrySeconds) return false;
-    if (!deps.announce) {
-      if (!announced) announced = { statement: pending(now) ?? statements.write(now), atUnix: now };
-      complain('not announced: no operator wallet is configured, so another process must announce');
-      return false;
-    }
-    const statement = pending(now) ?? statements.write(now);
-    announced = { statement, atUnix: now };
-    try {
-      await deps.announce(statement.image);
-      log.info({ statement: statement.hash.toString('hex') }, 'statement announced');
-      return true;
-    } catch (error) {
-      announced = null;
-      throw error;
-    }
+  const status = (): AttestationStatus => {
+    const { failures, lastFailure, nextTryAtUnix, lastSuccessAtUnix } = file.read();
+    return {
+      source: attestation?.source.describe() ?? null,
+      simulated: attestation?.source.root === 'simulated',
+      step: renewal.step(),
+      expiresAtUnix: standing.activeUntil,
+      ...{ lastSuccessAtUnix, failures, lastFailure, nextTryAtUnix },
+      alert: alertOf(standing, failures, lastFailure?.reason ?? '', clock.now()),
+    };
   };
 
-  /** A statement that was written but is not in the contract, and has most of its day before it. */
-  const pending = (now: number): BuiltStatement | undefined => {
-    return statements.all().find((statement) => {
-      const fresh = statement.notAfter - now > WORKER_LIMITS.renewBeforeSeconds;
-      return fresh && !standing.statement?.hash.equals(statement.hash);
-    });
+  /** Once when it begins, and once when it ends. */
+  const alertOnce = (): void => {
+    const { alert, expiresAtUnix } = status();
+    if (alert !== null && !alerted) log.error({ expiresAtUnix }, `ALERT: ${alert}`);
+    if (alert === null && alerted) log.info({ expiresAtUnix }, 'the alert is over');
+    alerted = alert !== null;
   };
 
-  let ticking = false;
-  return {
-    current: () => standing,
-    isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !isDue(standing, clock.now()),
-    async tick() {
-      if (ticking) return;
-      ticking = true;
+  /** Not twice at once; a second caller does not wait for the first. */
+  const once = (work: () => Promise<void>): (() => Promise<void>) => {
+    let running = false;
+    return async () => {
+      if (running) return;
+      running = true;
       try {
-        await tick();
+        await work();
       } catch (error) {
         complain('the chain cannot be read or written: the last known standing is kept', error);
       } finally {
-        ticking = false;
+        running = false;
       }
+    };
+  };
+
+  let seen: WorkerState | null = null;
+  const watch = once(async () => {
+    seen = await look();
+  });
+  const renew = once(async () => {
+    if (seen && isDue(standing, clock.now())) await renewal.advance(seen, look);
+    if (seen && !standing.admitted) {
+      complain('not admitted: jobs are refused until the registry confirms the statement');
+    }
+  });
+  return {
+    current: () => standing,
+    isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !isDue(standing, clock.now()),
+    attestation: status,
+    async tick() {
+      seen = null;
+      await watch();
+      await renew();
+      alertOnce();
     },
   };
+}
+
+/** A renewal that fails while there is time is no reason to wake anybody. */
+function alertOf(standing: Standing, failures: number, reason: string, now: number): string | null {
+  const left = standing.activeUntil - now;
+  if (failures === 0 || standing.activeUntil === 0 || left >= WORKER_LIMITS.alertBeforeSeconds) return null;
+  const when = left > 0 ? `ends in ${Math.ceil(left / 60)} minutes` : 'has ended';
+  return `the admission ${when}, and ${failures} renewals failed: ${reason}`;
 }
 
 function standingOf(

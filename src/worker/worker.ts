@@ -23,7 +23,8 @@ import { isWornOut } from './receiptKey';
 import { createReceiptSigner } from './receipts';
 import { createReplyCache } from './replyCache';
 import { createSettler } from './settler';
-import type { Announce } from './standing';
+import type { Announce, Attestation } from './renewal';
+import type { AttestationStatus } from './standing';
 import { ensureStateDir } from './stateFiles';
 import { createStatusBoard } from './status';
 import { every, within } from './timers';
@@ -40,6 +41,8 @@ export interface WorkerDeps {
   chainOffsetSeconds?: () => number;
   /** Announces a statement from the operator's wallet; absent when another process does. */
   announce?: Announce;
+  /** Quotes, and brings quotes to the chain; absent when another process does. */
+  attestation?: Attestation;
   /** Settles; absent when routers or another process do. */
   settlement?: Pick<Settlement, 'run'>;
   /** The receipt key is in its last days: drain this worker with final receipts, and start another. */
@@ -54,6 +57,7 @@ export interface WorkerStatus {
   ready: boolean;
   admitted: boolean;
   activeUntil: number;
+  attestation: AttestationStatus;
   engineHealthy: boolean;
   draining: boolean;
   running: number;
@@ -90,6 +94,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     ...deps,
     nextSeq: () => ledger.nextSeq(now()),
     onChange: () => status.refresh(),
+    onAttestationFailure: (reason) => metrics.attestationFailed(reason),
   });
   const links: LinkDialer[] = [];
 
@@ -146,7 +151,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     free,
     links: () => links.filter((link) => link.connected()).length,
     admitted: () => standing.current().admitted,
-    activeUntilUnix: () => standing.current().activeUntil,
+    attestation: () => standing.attestation(),
   });
   const settler = deps.settlement
     ? createSettler({ clock, escrows, ledger, signReceipt, settlement: deps.settlement, log })
@@ -156,6 +161,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     ready: closedReason() === null,
     admitted: standing.current().admitted,
     activeUntil: standing.current().activeUntil,
+    attestation: standing.attestation(),
     engineHealthy: health.healthy(),
     draining,
     running: jobs.running(),

@@ -1,4 +1,4 @@
-/** Each way in which a machine can fail to give a quote, with its cure. docs/operate-worker.md lists them. */
+/** Each way in which a machine can fail to give a quote that the chain takes, with its cure. docs/operate-worker.md lists them. */
 export const QUOTE_TROUBLES = {
   tsm_missing:
     'Run in a TD with Linux 6.7 or newer, load tdx_guest and mount configfs: modprobe tdx_guest; mount -t configfs none /sys/kernel/config.',
@@ -16,6 +16,8 @@ export const QUOTE_TROUBLES = {
   quote_oversized: 'The host answered with more than any quote has: check its quote generation service.',
   quote_malformed: 'Check that the host runs a quote generation service for TDX of version 4 or 5.',
   quote_foreign: 'Some other process uses this entry, or the host answered another question: try again.',
+  quote_late: 'The kernel still waits for the host: check its quote generation service.',
+  clock_apart: 'Set the clock (NTP), or choose an endpoint that follows the chain.',
   root_mismatch:
     'Name the source that fits the registry: tdx for a registry under the root of Intel, simulated for a simulated one.',
 } as const satisfies Record<string, string>;
