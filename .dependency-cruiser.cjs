@@ -23,7 +23,7 @@ module.exports = {
     mayImport('attestation', ['protocol']),
     mayImport('collateral', ['protocol', 'attestation']),
     mayImport('channel', ['protocol']),
-    mayImport('chain', ['protocol'], true),
+    mayImport('chain', ['protocol', 'attestation'], true),
     mayImport('engine', []),
     mayImport('worker', FOUNDATIONS),
     mayImport('router', FOUNDATIONS),
@@ -31,10 +31,10 @@ module.exports = {
     mayImport('operate', FOUNDATIONS, true),
     {
       name: 'wrappers-imports',
-      comment: 'wrappers see the generated bindings and the protocol',
+      comment: 'wrappers see the generated bindings, the protocol, and how quotes become messages',
       severity: 'error',
       from: { path: '^wrappers/' },
-      to: { path: '^(src|tests|scripts|bench)/', pathNot: '^src/protocol/' },
+      to: { path: '^(src|tests|scripts|bench)/', pathNot: '^src/(protocol|attestation/onchain)/' },
     },
     {
       name: 'nothing-imports-tests',
