@@ -283,6 +283,14 @@ export function createTestChain(
       ...{ address: WORKER, registry: REGISTRY, provider: WORKER, index: 0, operator: WORKER },
       ...{ stakeNano: nano(1), activeUntil: 0, active: true, unstakeAt: 0, keys: [], feeRecipients: [] },
       ...{ statementHash: Buffer.alloc(32), imageId: Buffer.alloc(32), readAtUnix: clock.now() },
+      ...{
+        shape: Buffer.alloc(32),
+        platform: Buffer.alloc(32),
+        tcb: null,
+        quoteSeqno: 0,
+        attestedAt: 0,
+        pending: null,
+      },
       ...{ earningsNano: nano(0), claimableNano: nano(0), balanceNano: nano(0) },
     } as WorkerState | null,
     failing: false,
@@ -309,9 +317,10 @@ export function createTestChain(
     worker: () =>
       chain.failing
         ? Promise.reject(new CocoonError('chain_unavailable', 'No chain.'))
-        : Promise.resolve(chain.workerState),
+        : Promise.resolve(chain.workerState && { ...chain.workerState, readAtUnix: clock.now() }),
     workers: refuse,
     registryRules: refuse,
+    registryRoot: refuse,
     balance: refuse,
     isDeployed: refuse,
     sendExternal: refuse,
