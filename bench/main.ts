@@ -7,6 +7,7 @@ import { dependencies } from './dependencies';
 import { frames } from './frames';
 import { ledger } from './ledger';
 import { mountainRange } from './mountainRange';
+import { quotes } from './quotes';
 import { renderReport, type Benchmark, type Report } from './report';
 import { relay } from './relay';
 import { signatures } from './signatures';
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   frames,
   ledger,
   relay,
+  quotes,
   dependencies,
 ];
 

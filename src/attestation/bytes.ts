@@ -47,11 +47,14 @@ export function readUint(bytes: Uint8Array): number {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
@@ -85,15 +88,12 @@ export function fromHex(text: string): Uint8Array {
 
 /** ASCII only; a byte above 126 or a control character other than a line end throws `code`. */
 export function asciiText(bytes: Uint8Array, code: AttestationErrorCode, what: string): string {
-  let text = '';
-  for (const byte of bytes) {
-    if (byte > 126 || (byte < 32 && byte !== 10 && byte !== 13)) {
-      throw new AttestationError(code, `${what} holds the byte ${byte}, which is no text`);
-    }
-    text += String.fromCharCode(byte);
-  }
+  const text = LATIN1.decode(bytes);
+  if (!/^[\n\r -~]*$/.test(text)) throw new AttestationError(code, `${what} holds a byte that is no text`);
   return text;
 }
+
+const LATIN1 = new TextDecoder('latin1');
 
 /** The bytes of an ASCII text; the caller knows that it is one. */
 export function asciiBytes(text: string): Uint8Array {

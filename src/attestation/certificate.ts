@@ -1,11 +1,20 @@
-import { asciiText, copyOf } from './bytes';
+import { asciiText } from './bytes';
 import {
   bitStringBytes,
+  contentOf,
   ecdsaSignature,
-  elements,
+  encodingOf,
+  end,
+  inside,
   integerOctets,
+  isOid,
+  more,
+  next,
+  nextAny,
+  oidOctets,
   oidText,
   onlyElement,
+  onlyInside,
   smallInteger,
   TAG,
   type Element,
@@ -42,13 +51,13 @@ export interface PlainCertificate extends Extensions {
   publicKey: Uint8Array;
 }
 
-const OID_ECDSA_SHA256 = '1.2.840.10045.4.3.2';
-const OID_EC_KEY = '1.2.840.10045.2.1';
-const OID_P256 = '1.2.840.10045.3.1.7';
-const OID_COMMON_NAME = '2.5.4.3';
+const OID_ECDSA_SHA256 = oidOctets('1.2.840.10045.4.3.2');
+const OID_EC_KEY = oidOctets('1.2.840.10045.2.1');
+const OID_P256 = oidOctets('1.2.840.10045.3.1.7');
+const OID_COMMON_NAME = oidOctets('2.5.4.3');
 const POINT_BYTES = 65;
 
-/** Reads DER; throws AttestationError `certificate_malformed` or `pck_extension_malformed`. */
+/** Reads DER, of which it keeps views; throws AttestationError `certificate_malformed` or `pck_extension_malformed`. */
 export function parseCertificate(der: Uint8Array): Certificate {
   const certificate = parsePlainCertificate(der);
   const { sgxExtension } = certificate;
@@ -59,53 +68,53 @@ export function parseCertificate(der: Uint8Array): Certificate {
 export function parsePlainCertificate(der: Uint8Array): PlainCertificate {
   if (der.length > MAX_CERTIFICATE_BYTES) fail(`has more than ${MAX_CERTIFICATE_BYTES} bytes`);
   return under('certificate_malformed', 'certificate', () => {
-    const { body, signature, bytes } = signedStructure(der, 'certificate');
-    return { der: bytes, tbs: body.whole, signature, ...readBody(body) };
+    const { body, signature } = signedStructure(der, 'certificate');
+    return { der, tbs: encodingOf(body), signature, ...readBody(body) };
   });
 }
 
 /** `SEQUENCE { body, algorithm, signature }`: certificates and revocation lists alike. */
-export function signedStructure(
-  der: Uint8Array,
-  what: string,
-): { body: Element; signature: Uint8Array; bytes: Uint8Array } {
-  const bytes = copyOf(der);
-  const parts = elements(onlyElement(bytes, TAG.sequence, what).value);
-  const body = parts.next(TAG.sequence, `${what} body`);
-  requireEcdsa(parts.next(TAG.sequence, 'signature algorithm'));
-  const bits = parts.next(TAG.bitString, 'signature').value;
-  parts.end(what);
-  return { body, signature: ecdsaSignature(bitStringBytes(bits, 'signature'), 'signature'), bytes };
+export function signedStructure(der: Uint8Array, what: string): { body: Element; signature: Uint8Array } {
+  const parts = inside(onlyElement(der, TAG.sequence, what));
+  const body = next(parts, TAG.sequence, `${what} body`);
+  requireEcdsa(next(parts, TAG.sequence, 'signature algorithm'));
+  const bits = bitStringBytes(next(parts, TAG.bitString, 'signature'), 'signature');
+  end(parts, what);
+  return { body, signature: ecdsaSignature(bits, 'signature') };
 }
 
 /** ECDSA with SHA-256 and without parameters, the only algorithm here. */
 export function requireEcdsa(algorithm: Element): void {
-  const parts = elements(algorithm.value);
-  const oid = oidText(parts.next(TAG.oid, 'algorithm').value, 'algorithm');
-  parts.end('algorithm');
-  if (oid !== OID_ECDSA_SHA256) fail(`is signed with ${oid}, not with ECDSA and SHA-256`);
+  const oid = onlyInside(inside(algorithm), TAG.oid, 'algorithm');
+  if (!isOid(oid, OID_ECDSA_SHA256)) {
+    fail(`is signed with ${oidText(oid, 'algorithm')}, not with ECDSA and SHA-256`);
+  }
 }
 
 function readBody(body: Element): Omit<PlainCertificate, 'der' | 'tbs' | 'signature'> {
-  const fields = elements(body.value);
-  const version = fields.next(TAG.context(0), 'version').value;
-  if (smallInteger(onlyElement(version, TAG.integer, 'version').value, 2, 'version') !== 2)
+  const fields = inside(body);
+  const version = inside(next(fields, TAG.context(0), 'version'));
+  if (smallInteger(onlyInside(version, TAG.integer, 'version'), 2, 'version') !== 2)
     fail('is not of version 3');
-  const serial = integerOctets(fields.next(TAG.integer, 'serial number').value, 'serial number');
-  requireEcdsa(fields.next(TAG.sequence, 'algorithm'));
-  const issuer = fields.next(TAG.sequence, 'issuer');
-  const validity = elements(fields.next(TAG.sequence, 'validity').value);
-  const notBefore = derTime(validity.any('start'), 'start');
-  const notAfter = derTime(validity.any('end'), 'end');
-  validity.end('validity');
-  const subject = fields.next(TAG.sequence, 'subject');
-  const publicKey = readKey(fields.next(TAG.sequence, 'public key'));
-  const extensions = onlyElement(fields.next(TAG.context(3), 'extensions').value, TAG.sequence, 'extensions');
-  fields.end('certificate body');
+  const serial = integerOctets(next(fields, TAG.integer, 'serial number'), 'serial number');
+  requireEcdsa(next(fields, TAG.sequence, 'algorithm'));
+  const issuer = next(fields, TAG.sequence, 'issuer');
+  const validity = inside(next(fields, TAG.sequence, 'validity'));
+  const notBefore = derTime(nextAny(validity, 'start'), 'start');
+  const notAfter = derTime(nextAny(validity, 'end'), 'end');
+  end(validity, 'validity');
+  const subject = next(fields, TAG.sequence, 'subject');
+  const publicKey = readKey(next(fields, TAG.sequence, 'public key'));
+  const extensions = onlyInside(
+    inside(next(fields, TAG.context(3), 'extensions')),
+    TAG.sequence,
+    'extensions',
+  );
+  end(fields, 'certificate body');
   return {
     serial,
-    issuer: issuer.whole,
-    subject: subject.whole,
+    issuer: encodingOf(issuer),
+    subject: encodingOf(subject),
     issuerCn: commonName(issuer),
     subjectCn: commonName(subject),
     notBefore,
@@ -116,33 +125,34 @@ function readBody(body: Element): Omit<PlainCertificate, 'der' | 'tbs' | 'signat
 }
 
 function readKey(info: Element): Uint8Array {
-  const parts = elements(info.value);
-  const algorithm = elements(parts.next(TAG.sequence, 'key algorithm').value);
-  const kind = oidText(algorithm.next(TAG.oid, 'key algorithm').value, 'key algorithm');
-  const curve = oidText(algorithm.next(TAG.oid, 'curve').value, 'curve');
-  algorithm.end('key algorithm');
-  const point = bitStringBytes(parts.next(TAG.bitString, 'public key').value, 'public key');
-  parts.end('public key');
-  if (kind !== OID_EC_KEY || curve !== OID_P256) fail(`has a key of ${kind} on ${curve}, not on P-256`);
+  const parts = inside(info);
+  const algorithm = inside(next(parts, TAG.sequence, 'key algorithm'));
+  const kind = next(algorithm, TAG.oid, 'key algorithm');
+  const curve = next(algorithm, TAG.oid, 'curve');
+  end(algorithm, 'key algorithm');
+  const point = bitStringBytes(next(parts, TAG.bitString, 'public key'), 'public key');
+  end(parts, 'public key');
+  if (!isOid(kind, OID_EC_KEY) || !isOid(curve, OID_P256)) fail('has a key that is not on P-256');
   if (point.length !== POINT_BYTES || point[0] !== 4) fail('has a key that is no uncompressed point');
   return point.subarray(1);
 }
 
 /** The one common name of a distinguished name; every other attribute is compared as bytes only. */
 export function commonName(name: Element): string {
-  const sets = elements(name.value);
-  const found: string[] = [];
-  while (sets.more()) {
-    const pair = elements(onlyElement(sets.next(TAG.set, 'name').value, TAG.sequence, 'name').value);
-    const oid = oidText(pair.next(TAG.oid, 'name').value, 'name');
-    const { tag, value } = pair.any('name');
-    pair.end('name');
-    if (oid !== OID_COMMON_NAME) continue;
-    if (tag !== TAG.utf8String && tag !== TAG.printableString) fail('has a common name of a strange type');
-    found.push(asciiText(value, 'certificate_malformed', 'the common name'));
+  const sets = inside(name);
+  let found: string | null = null;
+  while (more(sets)) {
+    const pair = inside(onlyInside(inside(next(sets, TAG.set, 'name')), TAG.sequence, 'name'));
+    const oid = next(pair, TAG.oid, 'name');
+    const value = nextAny(pair, 'name');
+    end(pair, 'name');
+    if (!isOid(oid, OID_COMMON_NAME)) continue;
+    if (found !== null) fail('has two common names');
+    if (value.tag !== TAG.utf8String && value.tag !== TAG.printableString)
+      fail('has a common name of a strange type');
+    found = asciiText(contentOf(value), 'certificate_malformed', 'the common name');
   }
-  if (found.length !== 1) fail(`has ${found.length} common names`);
-  return found[0]!;
+  return found ?? fail('has no common name');
 }
 
 function fail(reason: string): never {

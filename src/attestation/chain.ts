@@ -73,31 +73,28 @@ export async function issueFault(
   return signed ? null : `${name} is not signed by "${issuer.subjectCn}"`;
 }
 
-/** Dates that include both ends, in Unix seconds. */
+/** Dates that include both ends, in Unix seconds, and how they are shown: writing them takes long. */
 export interface Window {
   from: number;
   to: number;
+  text: string;
 }
 
-export function windowText({ from, to }: Window): string {
-  return `${isoText(from)} to ${isoText(to)}`;
+export function windowOf(from: number, to: number): Window {
+  return { from, to, text: `${isoText(from)} to ${isoText(to)}` };
 }
 
-export function dateFinding(atUnix: number, window: Window): Finding {
-  const ok = window.from <= atUnix && atUnix <= window.to;
-  return { ok, seen: `${windowText(window)}${ok ? '' : `, and it is ${isoText(atUnix)}`}` };
+export function dateFinding(atUnix: number, { from, to, text }: Window): Finding {
+  const ok = from <= atUnix && atUnix <= to;
+  return { ok, seen: ok ? text : `${text}, and it is ${isoText(atUnix)}` };
 }
 
-/** Where all of these windows overlap; `from` is above `to` where they do not. */
-export function overlap(windows: readonly Window[]): Window {
-  return {
-    from: Math.max(...windows.map(({ from }) => from)),
-    to: Math.min(...windows.map(({ to }) => to)),
-  };
-}
-
-export function validity({ notBefore, notAfter }: PlainCertificate): Window {
-  return { from: notBefore, to: notAfter };
+/** When all of these are valid; `from` is above `to` where they never are together. */
+export function commonValidity(certificates: readonly PlainCertificate[]): Window {
+  return windowOf(
+    Math.max(...certificates.map(({ notBefore }) => notBefore)),
+    Math.min(...certificates.map(({ notAfter }) => notAfter)),
+  );
 }
 
 /** The pinned root itself: a constant, so a broken one is a defect. */

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from './bytes';
 import type { PlainCertificate } from './certificate';
-import { dateFinding, fine, validity, wrong, type Window } from './chain';
+import { dateFinding, fine, wrong, type Window } from './chain';
 import type { CheckName, Checklist, Finding } from './checks';
 import type { Crl } from './crl';
 import type { Platform } from './checkQuote';
@@ -16,18 +16,18 @@ export function checkCollateral(
   list.note('collateral', collateral.format);
   if (!collateral.format.ok) return;
 
-  list.note('tcb-signer', dated(collateral.tcbSigner, collateral.tcbSigner.window, atUnix));
+  list.note('tcb-signer', dated(collateral.tcbSigner, collateral.windows.tcbSigner, atUnix));
   list.note('tcb-info-signature', collateral.tcbInfoSignature);
   list.note('tcb-info-format', collateral.tcbInfoFormat);
   list.note('qe-identity-signature', collateral.qeIdentitySignature);
   list.note('qe-identity-format', collateral.qeIdentityFormat);
-  noteDate('tcb-info-date', textWindow(collateral.tcbInfo), atUnix, list);
-  noteDate('qe-identity-date', textWindow(collateral.qeIdentity), atUnix, list);
+  noteDate('tcb-info-date', collateral.windows.tcbInfo, atUnix, list);
+  noteDate('qe-identity-date', collateral.windows.qeIdentity, atUnix, list);
 
   list.note('root-crl-signature', collateral.rootCrlSignature);
   list.note('pck-crl-signature', collateral.pckCrlSignature);
-  noteDate('root-crl-date', listWindow(collateral.rootCrl), atUnix, list);
-  noteDate('pck-crl-date', listWindow(collateral.pckCrl), atUnix, list);
+  noteDate('root-crl-date', collateral.windows.rootCrl, atUnix, list);
+  noteDate('pck-crl-date', collateral.windows.pckCrl, atUnix, list);
   if (platform !== null) list.note('pck-crl-issuer', issuerFinding(collateral, platform, atUnix));
   checkRevocation(collateral, platform, list);
 }
@@ -42,17 +42,9 @@ function noteDate(name: CheckName, window: Window | null, atUnix: number, list: 
   if (window !== null) list.note(name, dateFinding(atUnix, window));
 }
 
-function textWindow(text: { issueDate: number; nextUpdate: number } | null): Window | null {
-  return text && { from: text.issueDate, to: text.nextUpdate };
-}
-
-function listWindow(crl: Crl | null): Window | null {
-  return crl && { from: crl.thisUpdate, to: crl.nextUpdate };
-}
-
 /** A list of the other PCK authority says nothing about this leaf. */
 function issuerFinding(
-  { pckCrlIssuer, pckCrl }: PreparedCollateral,
+  { pckCrlIssuer, pckCrl, windows }: PreparedCollateral,
   { leaf, ca }: Platform,
   atUnix: number,
 ): Finding | null {
@@ -61,7 +53,7 @@ function issuerFinding(
   if (pckCrl === null) return null;
   const same = equalBytes(pckCrl.issuer, leaf.issuer) && equalBytes(certificate.publicKey, ca.publicKey);
   if (!same) return wrong(`it is of "${pckCrl.issuerCn}", the leaf of "${leaf.issuerCn}"`);
-  return dated(pckCrlIssuer, validity(certificate), atUnix);
+  return dated(pckCrlIssuer, windows.pckCrlIssuer, atUnix);
 }
 
 /** Lists that are not authentic cannot clear anybody, so then these stay unchecked. */

@@ -3,14 +3,13 @@ import { parsePlainCertificate, type PlainCertificate } from './certificate';
 import {
   attempt,
   authorityFault,
+  commonValidity,
   dateFinding,
   fine,
   isRoot,
   issueFault,
   leafFault,
-  overlap,
   ROLE,
-  validity,
   wrong,
 } from './chain';
 import type { Checklist, Finding } from './checks';
@@ -81,7 +80,7 @@ export async function checkChain(
     'pck-chain',
     fault === null ? fine(`${leaf.value.subjectCn} < ${ca.value.subjectCn}`) : wrong(fault),
   );
-  list.note('pck-date', dateFinding(atUnix, overlap([leaf.value, ca.value, root].map(validity))));
+  list.note('pck-date', dateFinding(atUnix, commonValidity([leaf.value, ca.value, root])));
   return { leaf: leaf.value, ca: ca.value, pck: checkExtension(leaf.value, ca.value, list) };
 }
 

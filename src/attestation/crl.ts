@@ -1,6 +1,20 @@
 import { toHex } from './bytes';
 import { commonName, requireEcdsa, signedStructure } from './certificate';
-import { elements, integerOctets, onlyElement, smallInteger, TAG, type Element } from './der';
+import {
+  encodingOf,
+  end,
+  inside,
+  integerOctets,
+  more,
+  next,
+  nextAny,
+  nextIf,
+  onlyElement,
+  onlyInside,
+  smallInteger,
+  TAG,
+  type Element,
+} from './der';
 import { AttestationError, under } from './errors';
 import { parseAki, readExtensions } from './extensions';
 import { MAX_CRL_BYTES, MAX_CRL_ENTRIES } from './limits';
@@ -33,43 +47,47 @@ export function parseCrl(der: Uint8Array): Crl {
   if (der.length > MAX_CRL_BYTES) fail(`has more than ${MAX_CRL_BYTES} bytes`);
   return under('crl_malformed', 'revocation list', () => {
     const { body, signature } = signedStructure(der, 'revocation list');
-    return { tbs: body.whole, signature, ...readBody(body) };
+    return { tbs: encodingOf(body), signature, ...readBody(body) };
   });
 }
 
 function readBody(body: Element): Omit<Crl, 'tbs' | 'signature'> {
-  const fields = elements(body.value);
-  if (smallInteger(fields.next(TAG.integer, 'version').value, 9, 'version') !== VERSION_2)
+  const fields = inside(body);
+  if (smallInteger(next(fields, TAG.integer, 'version'), 9, 'version') !== VERSION_2)
     fail('is not of version 2');
-  requireEcdsa(fields.next(TAG.sequence, 'algorithm'));
-  const issuer = fields.next(TAG.sequence, 'issuer');
-  const thisUpdate = derTime(fields.any('this update'), 'this update');
-  const nextUpdate = derTime(fields.any('next update'), 'next update');
-  const entries = fields.optional(TAG.sequence, 'entries');
-  const extensions = fields.next(TAG.context(0), 'extensions').value;
-  fields.end('revocation list');
+  requireEcdsa(next(fields, TAG.sequence, 'algorithm'));
+  const issuer = next(fields, TAG.sequence, 'issuer');
+  const thisUpdate = derTime(nextAny(fields, 'this update'), 'this update');
+  const nextUpdate = derTime(nextAny(fields, 'next update'), 'next update');
+  const entries = nextIf(fields, TAG.sequence, 'entries');
+  const extensions = onlyInside(
+    inside(next(fields, TAG.context(0), 'extensions')),
+    TAG.sequence,
+    'extensions',
+  );
+  end(fields, 'revocation list');
   return {
-    issuer: issuer.whole,
+    issuer: encodingOf(issuer),
     issuerCn: commonName(issuer),
     thisUpdate,
     nextUpdate,
     revoked: entries === null ? new Set() : readEntries(entries),
-    aki: readListExtensions(onlyElement(extensions, TAG.sequence, 'extensions')),
+    aki: readListExtensions(extensions),
   };
 }
 
 function readEntries(sequence: Element): Set<string> {
-  const entries = elements(sequence.value);
+  const entries = inside(sequence);
   const revoked = new Set<string>();
-  if (!entries.more()) fail('has an empty list of entries');
-  while (entries.more()) {
-    const entry = elements(entries.next(TAG.sequence, 'entry').value);
-    const serial = toHex(integerOctets(entry.next(TAG.integer, 'serial number').value, 'serial number'));
-    derTime(entry.any('revocation date'), 'revocation date');
-    const extensions = entry.optional(TAG.sequence, 'entry extensions');
-    entry.end('entry');
+  if (!more(entries)) fail('has an empty list of entries');
+  while (more(entries)) {
+    const entry = inside(next(entries, TAG.sequence, 'entry'));
+    const serial = toHex(integerOctets(next(entry, TAG.integer, 'serial number'), 'serial number'));
+    derTime(nextAny(entry, 'revocation date'), 'revocation date');
+    const extensions = nextIf(entry, TAG.sequence, 'entry extensions');
+    end(entry, 'entry');
     // A reason is never critical; what is critical could mean that another authority's certificate is revoked.
-    for (const { oid, critical } of extensions === null ? [] : readExtensions(extensions.value)) {
+    for (const { oid, critical } of extensions === null ? [] : readExtensions(extensions)) {
       if (critical) fail(`has an entry with the unknown critical extension ${oid}`);
     }
     if (revoked.has(serial)) fail(`names ${serial} twice`);
@@ -82,11 +100,11 @@ function readEntries(sequence: Element): Set<string> {
 /** The issuer's key id. A partial list says so in a critical extension, and is refused. */
 function readListExtensions(sequence: Element): Uint8Array | null {
   let aki: Uint8Array | null = null;
-  for (const { oid, critical, value } of readExtensions(sequence.value)) {
+  for (const { oid, critical, value } of readExtensions(sequence)) {
     if (oid === OID_AKI) {
       aki = parseAki(value);
     } else if (oid === OID_CRL_NUMBER) {
-      const number = integerOctets(onlyElement(value, TAG.integer, 'list number').value, 'list number');
+      const number = integerOctets(onlyElement(value, TAG.integer, 'list number'), 'list number');
       if (number.length > MAX_CRL_NUMBER_BYTES) fail('has a huge number');
     } else if (critical) {
       fail(`has the unknown critical extension ${oid}`);

@@ -1,5 +1,18 @@
 import { asciiText } from './bytes';
-import { booleanOf, elements, oidText, onlyElement, smallInteger, TAG, type Element } from './der';
+import {
+  booleanOf,
+  contentOf,
+  end,
+  inside,
+  more,
+  next,
+  nextIf,
+  oidText,
+  onlyElement,
+  smallInteger,
+  TAG,
+  type Element,
+} from './der';
 import { AttestationError } from './errors';
 import { PCK_EXTENSION_OID } from './pckExtension';
 
@@ -54,7 +67,7 @@ export function parseExtensions(sequence: Element): Extensions {
     sgxExtension: null,
     unknownCritical: [],
   };
-  for (const { oid, critical, value } of readExtensions(sequence.value)) {
+  for (const { oid, critical, value } of readExtensions(sequence)) {
     if (!readKnown(found, oid, value) && critical) found.unknownCritical.push(oid);
   }
   return found;
@@ -68,17 +81,17 @@ interface Extension {
 }
 
 /** Extensions as they stand, of a certificate or of a revocation list. */
-export function readExtensions(content: Uint8Array): Extension[] {
-  const list = elements(content);
+export function readExtensions(sequence: Element): Extension[] {
+  const list = inside(sequence);
   const extensions: Extension[] = [];
-  while (list.more()) {
-    const fields = elements(list.next(TAG.sequence, 'extension').value);
-    const oid = oidText(fields.next(TAG.oid, 'extension id').value, 'extension id');
-    const flag = fields.optional(TAG.boolean, 'critical flag');
-    const critical = flag !== null && booleanOf(flag.value, 'critical flag');
+  while (more(list)) {
+    const fields = inside(next(list, TAG.sequence, 'extension'));
+    const oid = oidText(next(fields, TAG.oid, 'extension id'), 'extension id');
+    const flag = nextIf(fields, TAG.boolean, 'critical flag');
+    const critical = flag !== null && booleanOf(flag, 'critical flag');
     if (flag !== null && !critical) fail('a critical flag says its default');
-    const { value } = fields.next(TAG.octetString, 'extension value');
-    fields.end('extension');
+    const value = contentOf(next(fields, TAG.octetString, 'extension value'));
+    end(fields, 'extension');
     if (extensions.some((other) => other.oid === oid)) fail(`extension ${oid} stands twice`);
     if (extensions.length === MAX_EXTENSIONS) fail(`more than ${MAX_EXTENSIONS} extensions`);
     extensions.push({ oid, critical, value });
@@ -90,7 +103,7 @@ export function readExtensions(content: Uint8Array): Extension[] {
 function readKnown(found: Extensions, oid: string, value: Uint8Array): boolean {
   switch (oid) {
     case OID.ski:
-      found.ski = onlyElement(value, TAG.octetString, 'subject key identifier').value;
+      found.ski = contentOf(onlyElement(value, TAG.octetString, 'subject key identifier'));
       return true;
     case OID.aki:
       found.aki = parseAki(value);
@@ -115,14 +128,14 @@ function readKnown(found: Extensions, oid: string, value: Uint8Array): boolean {
 
 /** AuthorityKeyIdentifier with nothing but a key identifier. */
 export function parseAki(value: Uint8Array): Uint8Array {
-  const fields = elements(onlyElement(value, TAG.sequence, 'authority key identifier').value);
-  const id = fields.next(TAG.contextPrimitive(0), 'authority key identifier').value;
-  fields.end('authority key identifier');
+  const fields = inside(onlyElement(value, TAG.sequence, 'authority key identifier'));
+  const id = contentOf(next(fields, TAG.contextPrimitive(0), 'authority key identifier'));
+  end(fields, 'authority key identifier');
   return id;
 }
 
 function parseKeyUsage(value: Uint8Array): KeyUsage {
-  const bits = onlyElement(value, TAG.bitString, 'key usage').value;
+  const bits = contentOf(onlyElement(value, TAG.bitString, 'key usage'));
   const [unused, first = 0, second = 0] = bits;
   if (unused === undefined || unused > 7 || bits.length < 2 || bits.length > 3)
     fail('key usage is no bit string');
@@ -139,26 +152,27 @@ function parseKeyUsage(value: Uint8Array): KeyUsage {
 }
 
 function parseBasicConstraints(value: Uint8Array): Pick<Extensions, 'isCa' | 'pathLength'> {
-  const fields = elements(onlyElement(value, TAG.sequence, 'basic constraints').value);
-  const flag = fields.optional(TAG.boolean, 'authority flag');
-  const isCa = flag !== null && booleanOf(flag.value, 'authority flag');
+  const fields = inside(onlyElement(value, TAG.sequence, 'basic constraints'));
+  const flag = nextIf(fields, TAG.boolean, 'authority flag');
+  const isCa = flag !== null && booleanOf(flag, 'authority flag');
   if (flag !== null && !isCa) fail('an authority flag says its default');
-  const length = fields.optional(TAG.integer, 'path length');
+  const length = nextIf(fields, TAG.integer, 'path length');
   if (length !== null && !isCa) fail('a path length stands in the certificate of no authority');
-  fields.end('basic constraints');
-  return { isCa, pathLength: length === null ? null : smallInteger(length.value, 255, 'path length') };
+  end(fields, 'basic constraints');
+  return { isCa, pathLength: length === null ? null : smallInteger(length, 255, 'path length') };
 }
 
 /** The first address of the first distribution point; null where there is another kind of name. */
 function parseCrlUrl(value: Uint8Array): string | null {
-  const points = elements(onlyElement(value, TAG.sequence, 'CRL distribution points').value);
-  const point = elements(points.next(TAG.sequence, 'distribution point').value);
-  const name = point.optional(TAG.context(0), 'distribution point name');
-  const full = name && elements(name.value).optional(TAG.context(0), 'full name');
-  const uri = full && elements(full.value).optional(TAG.contextPrimitive(6), 'address');
+  const points = inside(onlyElement(value, TAG.sequence, 'CRL distribution points'));
+  const point = inside(next(points, TAG.sequence, 'distribution point'));
+  const name = nextIf(point, TAG.context(0), 'distribution point name');
+  const full = name && nextIf(inside(name), TAG.context(0), 'full name');
+  const uri = full && nextIf(inside(full), TAG.contextPrimitive(6), 'address');
   if (!uri) return null;
-  if (uri.value.length > MAX_URL_BYTES) fail(`an address has more than ${MAX_URL_BYTES} bytes`);
-  return asciiText(uri.value, 'certificate_malformed', 'an address');
+  const address = contentOf(uri);
+  if (address.length > MAX_URL_BYTES) fail(`an address has more than ${MAX_URL_BYTES} bytes`);
+  return asciiText(address, 'certificate_malformed', 'an address');
 }
 
 function fail(reason: string): never {

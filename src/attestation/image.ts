@@ -5,11 +5,11 @@ import type { TdBody } from './tdBody';
 
 /** One name for software, one for the machine around it: what networks put on their lists. */
 
-const IMAGE_TAG: Record<Root, string> = {
-  intel: 'cocoon/image/v1\0',
-  simulated: 'cocoon/simulated-image/v1\0',
+const IMAGE_TAG: Record<Root, Uint8Array> = {
+  intel: asciiBytes('cocoon/image/v1\0'),
+  simulated: asciiBytes('cocoon/simulated-image/v1\0'),
 };
-const SHAPE_TAG = 'cocoon/shape/v1\0';
+const SHAPE_TAG = asciiBytes('cocoon/shape/v1\0');
 
 /**
  * 32 bytes that name the software: SHA-256(tag ‖ TDATTRIBUTES ‖ MRTD ‖ MRCONFIGID ‖ MROWNER ‖ MROWNERCONFIG ‖ RTMR1 ‖
@@ -20,7 +20,7 @@ export async function imageId(body: TdBody, root: Root, crypto: AttestationCrypt
   const { tdAttributes, mrTd, mrConfigId, mrOwner, mrOwnerConfig, rtmrs } = body;
   const [, ...software] = rtmrs;
   const measured = [tdAttributes, mrTd, mrConfigId, mrOwner, mrOwnerConfig, ...software];
-  return crypto.sha256(concatBytes(asciiBytes(IMAGE_TAG[root]), ...measured));
+  return crypto.sha256(concatBytes(IMAGE_TAG[root], ...measured));
 }
 
 /**
@@ -29,5 +29,5 @@ export async function imageId(body: TdBody, root: Root, crypto: AttestationCrypt
  * are code that the guest runs.
  */
 export async function shape(body: TdBody, crypto: AttestationCrypto): Promise<Uint8Array> {
-  return crypto.sha256(concatBytes(asciiBytes(SHAPE_TAG), body.xfam, body.rtmrs[0]));
+  return crypto.sha256(concatBytes(SHAPE_TAG, body.xfam, body.rtmrs[0]));
 }

@@ -1,4 +1,20 @@
-import { booleanOf, elements, oidText, onlyElement, smallInteger, TAG, type Element } from './der';
+import {
+  booleanOf,
+  contentOf,
+  end,
+  inside,
+  isOid,
+  more,
+  next,
+  nextAny,
+  oidOctets,
+  oidText,
+  onlyElement,
+  smallInteger,
+  TAG,
+  type Cursor,
+  type Element,
+} from './der';
 import { AttestationError, under } from './errors';
 
 /**
@@ -35,90 +51,91 @@ export const PCK_EXTENSION_OID = '1.2.840.113741.1.13.1';
 const COMPONENTS = 16;
 const MAX_TYPE = 2;
 
+/** Object identifiers of the parts, below the extension's own. */
+const PART = {
+  ppid: part('1'),
+  tcb: part('2'),
+  pceId: part('3'),
+  fmspc: part('4'),
+  type: part('5'),
+  platformInstanceId: part('6'),
+  configuration: part('7'),
+  sgxSvns: Array.from({ length: COMPONENTS }, (_, i) => part(`2.${i + 1}`)),
+  pceSvn: part('2.17'),
+  cpuSvn: part('2.18'),
+  dynamicPlatform: part('7.1'),
+  cachedKeys: part('7.2'),
+  smtEnabled: part('7.3'),
+};
+
+function part(below: string): Uint8Array {
+  return oidOctets(`${PCK_EXTENSION_OID}.${below}`);
+}
+
 /** Reads the extension's content; parts must stand in Intel's order. Throws `pck_extension_malformed`. */
 export function parsePckExtension(value: Uint8Array): PckExtension {
   return under('pck_extension_malformed', 'SGX extension', () => readParts(value));
 }
 
 function readParts(value: Uint8Array): PckExtension {
-  const parts = elements(onlyElement(value, TAG.sequence, 'SGX extension').value);
-  const ppid = octets(part(parts.next(TAG.sequence, 'PPID'), '.1', 'PPID'), 16, 'PPID');
-  const tcb = readTcb(part(parts.next(TAG.sequence, 'TCB'), '.2', 'TCB'));
-  const pceId = octets(part(parts.next(TAG.sequence, 'PCEID'), '.3', 'PCEID'), 2, 'PCEID');
-  const fmspc = octets(part(parts.next(TAG.sequence, 'FMSPC'), '.4', 'FMSPC'), 6, 'FMSPC');
-  const type = part(parts.next(TAG.sequence, 'SGX type'), '.5', 'SGX type');
+  const parts = inside(onlyElement(value, TAG.sequence, 'SGX extension'));
   const extension: PckExtension = {
-    ppid,
-    ...tcb,
-    pceId,
-    fmspc,
-    type: smallInteger(tagged(type, TAG.enumerated, 'SGX type'), MAX_TYPE, 'SGX type'),
+    ppid: readOctets(parts, PART.ppid, 16, 'PPID'),
+    ...readTcb(readPart(parts, PART.tcb, TAG.sequence, 'TCB')),
+    pceId: readOctets(parts, PART.pceId, 2, 'PCEID'),
+    fmspc: readOctets(parts, PART.fmspc, 6, 'FMSPC'),
+    type: smallInteger(readPart(parts, PART.type, TAG.enumerated, 'SGX type'), MAX_TYPE, 'SGX type'),
     platformInstanceId: null,
     flags: null,
   };
-  if (!parts.more()) return extension;
-  const instance = part(parts.next(TAG.sequence, 'instance id'), '.6', 'platform instance id');
-  const flags = part(parts.next(TAG.sequence, 'configuration'), '.7', 'configuration');
-  parts.end('SGX extension');
-  return {
-    ...extension,
-    platformInstanceId: octets(instance, 16, 'platform instance id'),
-    flags: readFlags(flags),
-  };
+  if (!more(parts)) return extension;
+  extension.platformInstanceId = readOctets(parts, PART.platformInstanceId, 16, 'platform instance id');
+  extension.flags = readFlags(readPart(parts, PART.configuration, TAG.sequence, 'configuration'));
+  end(parts, 'SGX extension');
+  return extension;
 }
 
-function readTcb(element: Element): Pick<PckExtension, 'sgxSvns' | 'pceSvn' | 'cpuSvn'> {
-  const parts = elements(tagged(element, TAG.sequence, 'TCB'));
-  const sgxSvns: number[] = [];
-  for (let i = 1; i <= COMPONENTS; i++) {
-    const what = `SGX component ${i}`;
-    const svn = part(parts.next(TAG.sequence, what), `.2.${i}`, what);
-    sgxSvns.push(smallInteger(tagged(svn, TAG.integer, what), 255, what));
-  }
-  const pceSvn = part(parts.next(TAG.sequence, 'PCESVN'), '.2.17', 'PCESVN');
-  const cpuSvn = part(parts.next(TAG.sequence, 'CPUSVN'), '.2.18', 'CPUSVN');
-  parts.end('TCB');
-  return {
-    sgxSvns,
-    pceSvn: smallInteger(tagged(pceSvn, TAG.integer, 'PCESVN'), 65_535, 'PCESVN'),
-    cpuSvn: octets(cpuSvn, 16, 'CPUSVN'),
-  };
+function readTcb(sequence: Element): Pick<PckExtension, 'sgxSvns' | 'pceSvn' | 'cpuSvn'> {
+  const parts = inside(sequence);
+  const sgxSvns = PART.sgxSvns.map((oid, i) => readInteger(parts, oid, 255, `SGX component ${i + 1}`));
+  const pceSvn = readInteger(parts, PART.pceSvn, 65_535, 'PCESVN');
+  const cpuSvn = readOctets(parts, PART.cpuSvn, 16, 'CPUSVN');
+  end(parts, 'TCB');
+  return { sgxSvns, pceSvn, cpuSvn };
 }
 
-function readFlags(element: Element): PckFlags {
-  const parts = elements(tagged(element, TAG.sequence, 'configuration'));
-  const flag = (index: number, what: string): boolean => {
-    const value = part(parts.next(TAG.sequence, what), `.7.${index}`, what);
-    return booleanOf(tagged(value, TAG.boolean, what), what);
-  };
+function readFlags(sequence: Element): PckFlags {
+  const parts = inside(sequence);
+  const flag = (oid: Uint8Array, what: string): boolean =>
+    booleanOf(readPart(parts, oid, TAG.boolean, what), what);
   const flags = {
-    dynamicPlatform: flag(1, 'dynamic platform'),
-    cachedKeys: flag(2, 'cached keys'),
-    smtEnabled: flag(3, 'SMT enabled'),
+    dynamicPlatform: flag(PART.dynamicPlatform, 'dynamic platform'),
+    cachedKeys: flag(PART.cachedKeys, 'cached keys'),
+    smtEnabled: flag(PART.smtEnabled, 'SMT enabled'),
   };
-  parts.end('configuration');
+  end(parts, 'configuration');
   return flags;
 }
 
-/** The value of one `SEQUENCE { id, value }` whose id ends with `suffix`. */
-function part(sequence: Element, suffix: string, what: string): Element {
-  const pair = elements(sequence.value);
-  const oid = oidText(pair.next(TAG.oid, what).value, what);
-  if (oid !== PCK_EXTENSION_OID + suffix) fail(`${what} stands under ${oid}`);
-  const value = pair.any(what);
-  pair.end(what);
-  return value;
+function readInteger(parts: Cursor, oid: Uint8Array, max: number, what: string): number {
+  return smallInteger(readPart(parts, oid, TAG.integer, what), max, what);
 }
 
-function octets(element: Element, length: number, what: string): Uint8Array {
-  const value = tagged(element, TAG.octetString, what);
-  if (value.length !== length) fail(`${what} has ${value.length} bytes, not ${length}`);
-  return value;
+function readOctets(parts: Cursor, oid: Uint8Array, length: number, what: string): Uint8Array {
+  const octets = contentOf(readPart(parts, oid, TAG.octetString, what));
+  if (octets.length !== length) fail(`${what} has ${octets.length} bytes, not ${length}`);
+  return octets;
 }
 
-function tagged(element: Element, tag: number, what: string): Uint8Array {
-  if (element.tag !== tag) fail(`${what} has tag ${element.tag} instead of ${tag}`);
-  return element.value;
+/** The value of the next `SEQUENCE { id, value }`, which must have this id and tag. */
+function readPart(parts: Cursor, oid: Uint8Array, tag: number, what: string): Element {
+  const pair = inside(next(parts, TAG.sequence, what));
+  const id = next(pair, TAG.oid, what);
+  if (!isOid(id, oid)) fail(`${what} stands under ${oidText(id, what)}`);
+  const value = nextAny(pair, what);
+  if (value.tag !== tag) fail(`${what} has tag ${value.tag} instead of ${tag}`);
+  end(pair, what);
+  return value;
 }
 
 function fail(reason: string): never {

@@ -5,7 +5,9 @@ import { MAX_CHAIN_CERTIFICATES, MAX_CHAIN_CHARACTERS } from './limits';
 const BEGIN = '-----BEGIN CERTIFICATE-----';
 const END = '-----END CERTIFICATE-----';
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUE_OF = new Map([...DIGITS].map((digit, value) => [digit.charCodeAt(0), value]));
+const NO_DIGIT = 255;
+const VALUE_OF = new Uint8Array(128).fill(NO_DIGIT);
+for (let value = 0; value < DIGITS.length; value++) VALUE_OF[DIGITS.charCodeAt(value)] = value;
 
 /**
  * The certificates (DER) of a PEM chain, in its order; only line ends may stand around them. Throws AttestationError
@@ -41,8 +43,8 @@ export function fromBase64(text: string): Uint8Array {
   let waiting = 0;
   let at = 0;
   for (let i = 0; i < text.length - padding; i++) {
-    const value = VALUE_OF.get(text.charCodeAt(i));
-    if (value === undefined) fail('holds a character that is not base64');
+    const value = VALUE_OF[text.charCodeAt(i)] ?? NO_DIGIT;
+    if (value === NO_DIGIT) fail('holds a character that is not base64');
     bits = ((bits << 6) | value) & 0xffff;
     waiting += 6;
     if (waiting >= 8) {

@@ -3,14 +3,14 @@ import { parsePlainCertificate, type PlainCertificate } from './certificate';
 import {
   attempt,
   authorityFault,
+  commonValidity,
   fine,
   isRoot,
   issueFault,
   leafFault,
-  overlap,
   parseRoot,
   ROLE,
-  validity,
+  windowOf,
   wrong,
   type Window,
 } from './chain';
@@ -31,7 +31,8 @@ export interface PreparedCollateral {
   /** The pinned root that all of it was checked against. */
   root: PlainCertificate;
   format: Finding;
-  tcbSigner: Finding & { window: Window | null; serials: string[] };
+  /** `serials`: of the certificates that signed, in hex. */
+  tcbSigner: Finding & { serials: string[] };
   tcbInfo: TcbInfo | null;
   tcbInfoFormat: Finding | null;
   tcbInfoSignature: Finding | null;
@@ -43,9 +44,13 @@ export interface PreparedCollateral {
   pckCrl: Crl | null;
   pckCrlSignature: Finding | null;
   pckCrlIssuer: Finding & { certificate: PlainCertificate | null };
-  /** When all of it is in date, in Unix seconds; null where a part has no date. Use it until `to`, then fetch anew. */
-  window: Window | null;
+  /** When each part is in date; null where it cannot be read. */
+  windows: Record<DatedPart, Window | null>;
+  /** Unix seconds: from here on some part is out of date, so fetch anew; null where a part has no date. */
+  validUntil: number | null;
 }
+
+type DatedPart = 'tcbSigner' | 'tcbInfo' | 'qeIdentity' | 'rootCrl' | 'pckCrl' | 'pckCrlIssuer';
 
 const made = new WeakSet<object>();
 
@@ -71,7 +76,7 @@ function nothing(root: PlainCertificate, format: Finding): PreparedCollateral {
   return {
     root,
     format,
-    tcbSigner: { ...format, window: null, serials: [] },
+    tcbSigner: { ...format, serials: [] },
     tcbInfo: null,
     tcbInfoFormat: null,
     tcbInfoSignature: null,
@@ -83,7 +88,15 @@ function nothing(root: PlainCertificate, format: Finding): PreparedCollateral {
     pckCrl: null,
     pckCrlSignature: null,
     pckCrlIssuer: { ...format, certificate: null },
-    window: null,
+    windows: {
+      tcbSigner: null,
+      tcbInfo: null,
+      qeIdentity: null,
+      rootCrl: null,
+      pckCrl: null,
+      pckCrlIssuer: null,
+    },
+    validUntil: null,
   };
 }
 
@@ -100,6 +113,15 @@ async function prepareParts(
   const rootCrl = attempt(() => parseCrl(parts.rootCrl));
   const pckCrl = attempt(() => parseCrl(parts.pckCrl));
   const pckCa = await prepareAuthority(parts.pckCrlIssuerChain, root, crypto);
+  const signers = [tcbSigner.certificate, qeSigner.certificate].filter((signer) => signer !== null);
+  const windows = {
+    tcbSigner: signers.length === 2 ? commonValidity(signers) : null,
+    tcbInfo: info.value && windowOf(info.value.issueDate, info.value.nextUpdate),
+    qeIdentity: identity.value && windowOf(identity.value.issueDate, identity.value.nextUpdate),
+    rootCrl: rootCrl.value && windowOf(rootCrl.value.thisUpdate, rootCrl.value.nextUpdate),
+    pckCrl: pckCrl.value && windowOf(pckCrl.value.thisUpdate, pckCrl.value.nextUpdate),
+    pckCrlIssuer: pckCa.certificate && commonValidity([pckCa.certificate]),
+  };
   return {
     root,
     format: fine('all nine'),
@@ -119,11 +141,8 @@ async function prepareParts(
         ? wrong(pckCrl.reason)
         : await listFinding(pckCrl.value, pckCa.certificate, crypto),
     pckCrlIssuer: issuerFinding(pckCa),
-    window: windowOf([
-      ...[tcbSigner, qeSigner, pckCa].map(({ certificate }) => certificate && validity(certificate)),
-      ...[info.value, identity.value].map((text) => text && { from: text.issueDate, to: text.nextUpdate }),
-      ...[rootCrl.value, pckCrl.value].map((list) => list && { from: list.thisUpdate, to: list.nextUpdate }),
-    ]),
+    windows,
+    validUntil: earliestEnd(Object.values(windows)),
   };
 }
 
@@ -161,11 +180,10 @@ async function prepareHolder(
 }
 
 function bothSigners(tcb: Holder, qe: Holder): PreparedCollateral['tcbSigner'] {
-  const signers = [tcb, qe].map(({ certificate }) => certificate).filter((signer) => signer !== null);
   const fault = tcb.fault ?? qe.fault;
-  const window = signers.length === 2 ? overlap(signers.map(validity)) : null;
+  const signers = [tcb, qe].map(({ certificate }) => certificate).filter((signer) => signer !== null);
   const serials = [...new Set(signers.map(({ serial }) => toHex(serial)))];
-  return { ...(fault === null ? fine(signers[0]!.subjectCn) : wrong(fault)), window, serials };
+  return { ...(fault === null ? fine(ROLE.tcbSigning) : wrong(fault)), serials };
 }
 
 async function textSignature(
@@ -200,7 +218,7 @@ function issuerFinding({ certificate, fault }: Holder): PreparedCollateral['pckC
   return { ...fine(certificate.subjectCn), certificate };
 }
 
-function windowOf(windows: readonly (Window | null)[]): Window | null {
+function earliestEnd(windows: readonly (Window | null)[]): number | null {
   const dated = windows.filter((window) => window !== null);
-  return dated.length === windows.length ? overlap(dated) : null;
+  return dated.length === windows.length ? Math.min(...dated.map(({ to }) => to)) + 1 : null;
 }

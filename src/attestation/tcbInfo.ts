@@ -111,7 +111,12 @@ function readPlatformLevel(value: unknown): PlatformLevel {
 function readComponents(tcb: JsonFields, key: string): number[] {
   const components = tcb.list(key, COMPONENTS);
   if (components.length !== COMPONENTS) fail(`${key} has not ${COMPONENTS} entries`);
-  return components.map((component) => jsonFields(component, CODE, key).integer('svn', 255));
+  return components.map((component) => {
+    const svn =
+      typeof component === 'object' && component !== null && 'svn' in component ? component.svn : null;
+    const valid = typeof svn === 'number' && Number.isInteger(svn) && svn >= 0 && svn <= 255;
+    return valid ? svn : fail(`${key} holds something that is no SVN`);
+  });
 }
 
 /** Advisories of a level; none where the field is missing. */

@@ -1,10 +1,11 @@
 import { AttestationError } from './errors';
 import { asciiText } from './bytes';
-import { TAG, type Element } from './der';
+import { contentOf, TAG, type Element } from './der';
 
 /** Seconds since 1970 of a certificate's or CRL's date (RFC 5280: UTCTime until 2049, GeneralizedTime after). */
-export function derTime({ tag, value }: Element, what: string): number {
-  const text = asciiText(value, 'der_malformed', what);
+export function derTime(element: Element, what: string): number {
+  const { tag } = element;
+  const text = asciiText(contentOf(element), 'der_malformed', what);
   if (tag === TAG.utcTime && /^\d{12}Z$/.test(text)) {
     const century = Number(text.slice(0, 2)) < 50 ? '20' : '19';
     return calendar(century + text.slice(0, 12), what);

@@ -9,7 +9,7 @@ import type { AttestationCrypto } from './crypto/types';
 import { AttestationError } from './errors';
 import { imageId, shape } from './image';
 import type { PckExtension } from './pckExtension';
-import { parsePolicy } from './policy';
+import { parsePolicy, STRICT_POLICY } from './policy';
 import { isPrepared, prepareCollateral, type PreparedCollateral } from './prepare';
 import type { Quote } from './quote';
 import { INTEL_ROOT } from './roots';
@@ -53,7 +53,7 @@ export async function verifyQuote(
   input: VerifyInput & { root: Uint8Array },
   crypto: AttestationCrypto,
 ): Promise<Verdict> {
-  const policy = parsePolicy(input.policy);
+  const policy = parsePolicy(input.policy ?? STRICT_POLICY);
   requireClock(input.atUnix);
   const collateral = await prepared(input.collateral, input.root, crypto);
   const list = checklist();
