@@ -15,6 +15,7 @@ import { sha256 } from '../src/protocol/hash';
 import type { Root } from '../src/protocol/root';
 import { toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
+import { restoreTuples } from './tonClientTuples';
 
 /** One contract in two builds: they differ in the root of trust, and in nothing else. */
 const BUILDS = { intel: binding.Platform, simulated: PlatformSimulated } as const;
@@ -97,16 +98,18 @@ export interface PlatformOnChain {
 export const GET_PLATFORM = 'get_platform';
 
 export function parsePlatform(stack: TupleReader): PlatformOnChain {
-  const view = binding.loadGetterTuplePlatformView(stack);
+  const view = binding.loadGetterTuplePlatformView(restoreTuples(stack));
+  // An empty cell stands for no key at all.
+  const keys = [view.newest, ...view.shelf.older.refs].filter((key) => key.refs.length > 0);
   return {
     registry: view.registry,
     ppidHash: toBytes(view.ppidHash, 32),
-    keys: view.keys.refs.map(parseKey),
+    keys: keys.map(parseKey),
     cache: {
-      keyTags: view.keys.refs.map((key) => key.hash().readUInt32BE(0)),
-      certificateTags: view.keys.refs.map(certificateTagOf),
+      keyTags: keys.map((key) => key.hash().readUInt32BE(0)),
+      certificateTags: keys.map(certificateTagOf),
     },
-    slots: parseSlots(view.slots),
+    slots: parseSlots(view.shelf.slots),
     balanceNano: nano(view.balance),
   };
 }
@@ -118,7 +121,7 @@ export function attestValueArguments(kind: AttestKind): TupleItem[] {
   return [{ type: 'int', value: BigInt(ATTEST_KINDS.indexOf(kind)) }];
 }
 
-// The cells are described in contracts/platform/keys.tact and slots.tact.
+// The cells are described in contracts/platform/keys.tact and slots.tact; what is remembered is trusted.
 
 function parseKey(key: Cell): AttestedKeyOnChain {
   const bits = key.beginParse();

@@ -56,20 +56,20 @@ export function attestMessage(input: AttestInput): AttestMessage {
 
 function attestCell({ quote, root, kind, provider, index }: AttestInput, chain: Chain): Cell {
   const { header, body } = quote;
-  const cell = beginCell()
+  return beginCell()
     .storeUint(ATTEST_OPCODE, 32)
     .storeAddress(provider)
     .storeUint(index, 16)
     .storeUint(ATTEST_KINDS.indexOf(kind), 2)
     .storeUint(FORMS[quote.kind], 2)
     .storeBuffer(joined(header.subarray(8, 12), header.subarray(28), body.teeTcbSvn, body.mrSeam))
-    .storeRef(measuredCell(quote, kind, chain))
-    .storeRef(hint(quote.attestationKey, quote.signed, quote.signature));
-  return kind === 'key' ? cell.endCell() : cell.storeRef(qeCell(quote, root, kind, chain)).endCell();
+    .storeRef(measuredCell(quote, root, kind, chain))
+    .storeRef(hint(quote.attestationKey, quote.signed, quote.signature))
+    .endCell();
 }
 
-/** The body's text from TDATTRIBUTES to REPORTDATA, a full cell at a time. */
-function measuredCell(quote: Quote, kind: AttestKind, chain: Chain): Cell {
+/** The body's text from TDATTRIBUTES to REPORTDATA, a full cell at a time; behind it what vouches for the key. */
+function measuredCell(quote: Quote, root: Root, kind: AttestKind, chain: Chain): Cell {
   const { body } = quote;
   const text = joined(
     ...[body.tdAttributes, body.xfam, body.mrTd, body.mrConfigId, body.mrOwner, body.mrOwnerConfig],
@@ -77,11 +77,13 @@ function measuredCell(quote: Quote, kind: AttestKind, chain: Chain): Cell {
     body.reportData,
   );
   const part = (n: number): Buffer => text.subarray(n * CELL_BYTES, (n + 1) * CELL_BYTES);
+  const last = beginCell().storeBuffer(joined(part(3), body.teeTcbSvn2 ?? NOTHING, tag(quote, kind, chain)));
+  if (kind !== 'key') last.storeRef(qeCell(quote, root, kind, chain));
   return beginCell()
     .storeBuffer(part(0))
     .storeRef(bytesCell(part(1)))
     .storeRef(bytesCell(part(2)))
-    .storeRef(bytesCell(part(3), body.teeTcbSvn2 ?? NOTHING, tag(quote, kind, chain)))
+    .storeRef(last.endCell())
     .endCell();
 }
 

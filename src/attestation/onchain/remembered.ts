@@ -1,6 +1,7 @@
 import { beginCell, type Cell } from '@ton/core';
 import { sha256 } from '../../protocol/hash';
 import type { Quote } from '../quote';
+import type { LeafValues } from './certificateText';
 import type { Chain } from './chain';
 
 /** What a Platform remembers of a quote that it verified: contracts/platform/keys.tact describes the cells. */
@@ -24,7 +25,7 @@ function attestedKeyCell(quote: Quote, chain: Chain): Cell {
 }
 
 /** FMSPC ‖ PCEID ‖ PCESVN ‖ SGX components: 26 bytes. */
-export function machineBytes({ fmspc, pceId, pceSvn, sgxSvns }: Chain['leaf']): Buffer {
+export function machineBytes({ fmspc, pceId, pceSvn, sgxSvns }: LeafValues): Buffer {
   return Buffer.concat([fmspc, pceId, Buffer.of(pceSvn >> 8, pceSvn & 0xff), Buffer.from(sgxSvns)]);
 }
 
