@@ -1,6 +1,9 @@
-import { Command } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { AttestationError } from '../attestation/errors';
 import { CocoonError } from '../protocol/errors';
 import { addAccountCommands } from './accounts';
+import { addAttestCommands } from './attest/command';
+import { addProviderCommands } from './doctor/command';
 import { addReceiptCommands } from './receipts';
 
 /**
@@ -33,7 +36,8 @@ const PROGRAMS: readonly [name: string, description: string, run: (argv: string[
 async function main(): Promise<void> {
   const cocoon = new Command('cocoon')
     .description('Confidential compute, paid in Toncoin')
-    .showHelpAfterError('See cocoon --help.');
+    .showHelpAfterError('See cocoon --help.')
+    .exitOverride();
 
   const { withDemoOptions } = await import('../demo/options.js');
   withDemoOptions(cocoon.command('demo'))
@@ -54,19 +58,31 @@ async function main(): Promise<void> {
   }
   addAccountCommands(cocoon);
   addReceiptCommands(cocoon);
+  addAttestCommands(cocoon);
+  addProviderCommands(cocoon);
   await cocoon.parseAsync();
 }
 
 /** 0 done, 1 failed, 2 usage, 3 a proof does not hold, 4 too little money, 5 no network. */
 function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (!(error instanceof CocoonError)) return 1;
   if (error.code === 'escrow_exhausted') return 4;
   if (error.code === 'chain_unavailable' || error.code === 'router_unreachable') return 5;
   return error.code.startsWith('receipt_') ? 3 : 1;
 }
 
+// Whoever reads our output may have seen enough: `cocoon attest explain x | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 main().catch((error: unknown) => {
-  const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
-  process.stderr.write(`cocoon: ${text}\n`);
+  // What the parser of the command line found is on the terminal already, and so is help.
+  if (!(error instanceof CommanderError) || error instanceof InvalidArgumentError)
+    process.stderr.write(`cocoon: ${textOf(error)}\n`);
   process.exit(exitCodeOf(error));
 });
+
+function textOf(error: unknown): string {
+  if (error instanceof CocoonError) return `${error.message} ${error.remedy}`;
+  return error instanceof AttestationError || error instanceof CommanderError ? error.message : String(error);
+}

@@ -6,8 +6,8 @@ const STANDARD_INPUT = '-';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * A quote from a file, or from standard input where the name is `-`. Raw bytes, hex (with or without 0x) and base64 are
- * told apart by what is in the file. Throws CocoonError `invalid_request`.
+ * A quote from a file, or from standard input where the name is `-`. Raw bytes, hex (with or without 0x), base64 and an
+ * object with `quote` are told apart by what is in the file. Throws CocoonError `invalid_request`.
  */
 export function readQuoteFile(path: string): Uint8Array {
   const bytes = readBounded(path, ATTEST_LIMITS.quoteFileBytes);
@@ -17,12 +17,23 @@ export function readQuoteFile(path: string): Uint8Array {
 /** The same for bytes at hand; `name` is for the error. */
 export function decodeQuote(bytes: Uint8Array, name: string): Uint8Array {
   if (isRaw(bytes)) return bytes;
-  const text = Buffer.from(bytes).toString('latin1').replace(/\s/g, '').replace(/^0x/i, '');
+  const text = quoteText(Buffer.from(bytes).toString('latin1')).replace(/\s/g, '').replace(/^0x/i, '');
   if (/^[0-9a-fA-F]+$/.test(text) && text.length % 2 === 0) return Buffer.from(text, 'hex');
   if (BASE64.test(text)) return Buffer.from(text, 'base64');
   // Neither text form: raw bytes with a strange beginning, about which the parser has the better words.
   if (bytes.length > 0) return bytes;
   throw new CocoonError('invalid_request', `${name} is empty.`);
+}
+
+/** Guest agents hand out an object with the quote in it. */
+function quoteText(text: string): string {
+  if (!text.trimStart().startsWith('{')) return text;
+  try {
+    const { quote } = JSON.parse(text) as { quote?: unknown };
+    return typeof quote === 'string' ? quote : text;
+  } catch {
+    return text;
+  }
 }
 
 /** A JSON file of at most `limit` bytes. Throws CocoonError `invalid_request`. */
