@@ -1,0 +1,71 @@
+import { Address } from '@ton/core';
+import { toHex } from '../bytes';
+import { nodeCrypto } from '../crypto/node';
+import { AttestationError } from '../errors';
+import { imageId, shape } from '../image';
+import { readChain } from './chain';
+import { requireHints } from './dryRunHints';
+import { refusalByPlatform, type AtPlatform } from './dryRunPlatform';
+import type { Reason } from './dryRunReason';
+import { refusalByRegistry, type RegistryLists } from './dryRunRegistry';
+import { refusalByWorker, type WorkerStanding } from './dryRunWorker';
+import { HintError } from './hint';
+import { attestMessage, type AttestMessage } from './message';
+import { requireLiterals } from './quoteText';
+
+/** What is known of the chain when a quote is about to be brought there. What is null is not looked at. */
+export interface DryRunInput extends AtPlatform {
+  registry: RegistryLists | null;
+  worker: WorkerStanding | null;
+}
+
+export interface Refusal extends Reason {
+  at: 'building' | 'platform' | 'registry' | 'worker';
+}
+
+export type DryRun = { ok: true; message: AttestMessage } | { ok: false; refusal: Refusal };
+
+/** Neither provider nor index changes what is checked, or how large the message is. */
+const NOBODY = { provider: new Address(0, Buffer.alloc(32)), index: 0 };
+
+/**
+ * A model of everything that Platform, Registry and Worker check, in their order: names the check that would refuse the
+ * quote before gas is spent, or gives the message. It reads no clock and no chain.
+ */
+export async function dryRun(input: DryRunInput, to = NOBODY): Promise<DryRun> {
+  try {
+    const refusal = await firstRefusal(input);
+    return refusal === null
+      ? { ok: true, message: attestMessage({ ...input, ...to }) }
+      : { ok: false, refusal };
+  } catch (error) {
+    if (error instanceof AttestationError) return unbuilt(error.code, error.message);
+    if (error instanceof HintError) return unbuilt('quote_unbuildable', error.message);
+    throw error;
+  }
+}
+
+function unbuilt(error: string, why: string): DryRun {
+  return { ok: false, refusal: { at: 'building', error, why } };
+}
+
+async function firstRefusal(input: DryRunInput): Promise<Refusal | null> {
+  const { quote, root, nowUnix, registry, worker } = input;
+  requireLiterals(quote);
+  const chain = readChain(quote, root);
+  requireHints(quote, chain, input.kind);
+  const byPlatform = refusalByPlatform(input, chain);
+  if (byPlatform) return { at: 'platform', ...byPlatform };
+
+  const measured = {
+    imageId: toHex(await imageId(quote.body, root, nodeCrypto)),
+    shape: toHex(await shape(quote.body, nodeCrypto)),
+  };
+  const byRegistry = registry && refusalByRegistry({ quote, chain, measured, lists: registry, nowUnix });
+  if (byRegistry) return { at: 'registry', ...byRegistry };
+
+  const imageEnd = registry?.images.get(measured.imageId) ?? Infinity;
+  const until = Math.min(chain.leaf.notAfter, chain.ca.notAfter, imageEnd);
+  const byWorker = worker && refusalByWorker({ quote, until, standing: worker, nowUnix });
+  return byWorker ? { at: 'worker', ...byWorker } : null;
+}
