@@ -13,6 +13,8 @@ export const BASECHAIN = 0;
  * pretends to be older than that from its first transaction on.
  */
 export const FIRST_SEQNO = 10_000;
+/** The oldest of those sixteen, seen from the first block: it has an id, and nothing else. */
+export const FIRST_LISTED_SEQNO = FIRST_SEQNO - 15 * 100;
 
 /** Empty blocks are this far apart when blocks are produced on demand; otherwise at the block interval. */
 export const NOMINAL_BLOCK_MS = 400;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEVNET_LIMITS } from '../limits';
-import { BASECHAIN, FIRST_SEQNO, MASTERCHAIN, WHOLE_SHARD } from '../network';
+import { BASECHAIN, FIRST_LISTED_SEQNO, FIRST_SEQNO, MASTERCHAIN, WHOLE_SHARD } from '../network';
 import { headAt, isKnownChain } from '../timeline';
 import { ApiError } from './apiError';
 import { method, type ApiContext } from './method';
@@ -73,7 +73,7 @@ export const lookupBlock = method(
       (lt !== undefined ? store.anchorWithLt(lt)?.seqno : unixtime !== undefined ? atTime(unixtime) : null);
     if (found === null) throw new ApiError(422, 'one of seqno, lt and unixtime is needed');
     if (found === undefined) throw new ApiError(404, 'block not found');
-    requireBlock(ledger, workchain, found, shard);
+    requireBlock(ledger, workchain, isListed(workchain, found) ? FIRST_SEQNO : found, shard);
     return blockIdJson(ledger.id(found, workchain));
 
     /** The first block at or after a time. */
@@ -123,6 +123,11 @@ function requireBlock(ledger: ApiContext['ledger'], workchain: number, seqno: nu
   if (!known || seqno < FIRST_SEQNO || seqno > ledger.head().seqno) {
     throw new ApiError(500, `LITE_SERVER_NOTREADY: block (${workchain},${seqno}) is not known`);
   }
+}
+
+/** Blocks before the first that contracts are shown all the same: whoever binds to them must find their ids. */
+function isListed(workchain: number, seqno: number): boolean {
+  return workchain === MASTERCHAIN && seqno >= FIRST_LISTED_SEQNO && seqno < FIRST_SEQNO && seqno % 100 === 0;
 }
 
 /** Tools write the shard as a signed integer; JSON numbers of that size lose their last digits. */
