@@ -46,6 +46,8 @@ export const WORKER_LIMITS = {
   renewBeforeSeconds: 8 * 3_600,
   /** A renewal that fails with less than this left of the admission, a quarter of a statement's life, raises the alert. */
   alertBeforeSeconds: 6 * 3_600,
+  /** How often an admission that ends before its statement is asked for again. */
+  askAgainSeconds: 3_600,
   /** Between attempts that failed: 15 seconds, then twice as long each time, up to half an hour. */
   renewalRetryMinSeconds: 15,
   renewalRetryMaxSeconds: 1_800,

@@ -89,7 +89,8 @@ export function createRenewal(deps: RenewalDeps): Renewal {
   };
 
   const recognise = (state: WorkerState): void => {
-    if (!file.read().statement?.equals(state.statementHash)) return;
+    // Recorded, and ended at once, is what a full Platform leaves.
+    if (!file.read().statement?.equals(state.statementHash) || state.activeUntil <= clock.now()) return;
     step = 'idle';
     admitted = true;
     file.change({
@@ -100,6 +101,10 @@ export function createRenewal(deps: RenewalDeps): Renewal {
 
   const take = async (state: WorkerState): Promise<StepEnd> => {
     const now = clock.now();
+    if (state.unstakeAt !== 0) {
+      complain('not attested: the stake is being taken out');
+      return 'waits';
+    }
     requireSameTime(now, state.readAtUnix);
     const statement = current(state, now);
     const digest = statementDigest(statement.image);
@@ -117,7 +122,7 @@ export function createRenewal(deps: RenewalDeps): Renewal {
   const current = (state: WorkerState, now: number): BuiltStatement => {
     const usable = statements.all().find((statement) => {
       const lasts = statement.notAfter - now > WORKER_LIMITS.renewBeforeSeconds;
-      return lasts && !statement.hash.equals(state.statementHash);
+      return lasts && !(statement.hash.equals(state.statementHash) && state.activeUntil > now);
     });
     const statement = usable ?? statements.write(now);
     if (!file.read().statement?.equals(statement.hash)) {

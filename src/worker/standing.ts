@@ -118,6 +118,8 @@ export function createStandingWatch(
     };
   };
 
+  const due = (): boolean => isDue(standing, file.read().lastSuccessAtUnix, clock.now());
+
   /** Once when it begins, and once when it ends. */
   const alertOnce = (): void => {
     const { alert, expiresAtUnix } = status();
@@ -147,14 +149,14 @@ export function createStandingWatch(
     seen = await look();
   });
   const renew = once(async () => {
-    if (seen && isDue(standing, clock.now())) await renewal.advance(seen, look);
+    if (seen && due()) await renewal.advance(seen, look);
     if (seen && !standing.admitted) {
       complain('not admitted: jobs are refused until the registry confirms the statement');
     }
   });
   return {
     current: () => standing,
-    isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !isDue(standing, clock.now()),
+    isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !due(),
     attestation: status,
     async tick() {
       seen = null;
@@ -190,8 +192,14 @@ function standingOf(
   };
 }
 
-function isDue(standing: Standing, now: number): boolean {
-  return !standing.statement || standing.statement.notAfter - now < WORKER_LIMITS.renewBeforeSeconds;
+/**
+ * A statement near its end is due. So is an admission that ends sooner than its statement, because image, certificate or
+ * slot do: asked again now and then, in case that has changed.
+ */
+function isDue({ statement, activeUntil }: Standing, lastSuccessAtUnix: number, now: number): boolean {
+  const { renewBeforeSeconds, askAgainSeconds } = WORKER_LIMITS;
+  if (!statement || statement.notAfter - now < renewBeforeSeconds) return true;
+  return activeUntil - now < renewBeforeSeconds && now - lastSuccessAtUnix >= askAgainSeconds;
 }
 
 function describes(standing: Standing): string {

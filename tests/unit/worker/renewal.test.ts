@@ -208,6 +208,40 @@ describe('worker renews its attestation', () => {
     expect(fake.failures).toEqual([]);
   });
 
+  it('a machine without room is no success: it is tried again with the same statement until there is', async () => {
+    fake.deniesSlot = true;
+    await fake.run(600, 5);
+    expect(admitted()).toBe(false);
+    expect(new Set(fake.failures)).toEqual(new Set(['full']));
+    expect(status().failures).toBeGreaterThan(3);
+    const { statementHash } = fake.state;
+    fake.deniesSlot = false;
+    await fake.run(1_200, 5);
+    expect(admitted()).toBe(true);
+    expect(fake.state.statementHash).toEqual(statementHash);
+  });
+
+  it('an image that ends before the statement is asked about hourly, and so its extension counts', async () => {
+    fake.imageUntil = START + 20 * HOUR;
+    await fake.watch.tick();
+    await fake.run(14 * HOUR, 60);
+    expect(count(fake, 'attest')).toBe(3);
+    fake.imageUntil = Infinity;
+    await fake.run(2 * HOUR, 60);
+    expect(count(fake, 'attest')).toBe(4);
+    expect(status().expiresAtUnix).toBeGreaterThan(fake.clock.time + 20 * HOUR);
+  });
+
+  it('a stake that is being taken out is no trouble, and nothing is paid for', async () => {
+    fake.state.unstakeAt = START + DAY;
+    await fake.run(600, 5);
+    expect(acts(fake)).toEqual([]);
+    expect([fake.failures, warnings(fake).filter((text) => text.includes('taken out')).length]).toEqual([
+      [],
+      1,
+    ]);
+  });
+
   describe('a clock that is not the chain’s', () => {
     it.each([
       [61, 'behind'],

@@ -27,6 +27,7 @@ const QUOTE_NOT_FRESH = 1142;
 const QUOTE_REPLAYED = 1143;
 const STATEMENT_NOT_ANNOUNCED = 1140;
 const STATEMENT_NOT_CLEARED = 1144;
+const PLATFORM_FULL = 1303;
 
 export type Doing = 'read' | 'announce' | 'block' | 'quote' | 'attest';
 
@@ -47,6 +48,10 @@ export interface FakeAdmission {
   /** The exit code with which the registry answers an announcement, or a quote; 0: none. */
   refusesStatement: number;
   refusesQuote: number;
+  /** The Platform gives its last slot to another. */
+  deniesSlot: boolean;
+  /** Last second of the image. */
+  imageUntil: number;
   /** How far the chain's clock is ahead. */
   chainAheadSeconds: number;
   block: { seqno: number; rootHash: Buffer };
@@ -105,12 +110,14 @@ export function createFakeAdmission(options: Partial<FakeOptions> = {}): FakeAdm
         0;
       if (reason !== 0) throw refused(WORKER, reason);
       admit(pending!);
+      if (fake.deniesSlot) throw refused(WORKER, PLATFORM_FULL);
     });
 
   const admit = ({ statementHash: hash, notAfter }: NonNullable<WorkerState['pending']>): void => {
+    const activeUntil = fake.deniesSlot ? clock.time : Math.min(notAfter, fake.imageUntil);
     Object.assign(fake.state, {
-      ...{ pending: null, statementHash: hash, activeUntil: notAfter, quoteSeqno: fake.block.seqno },
-      keys: [{ workerKey: keys.publicKey, activeUntil: notAfter, lastSettleBy: START + 13 * 24 * HOUR }],
+      ...{ pending: null, statementHash: hash, activeUntil, quoteSeqno: fake.block.seqno },
+      keys: [{ workerKey: keys.publicKey, activeUntil, lastSettleBy: START + 13 * 24 * HOUR }],
     });
   };
 
@@ -171,6 +178,8 @@ export function createFakeAdmission(options: Partial<FakeOptions> = {}): FakeAdm
     loseAnswer: () => undefined,
     refusesStatement: 0,
     refusesQuote: 0,
+    deniesSlot: false,
+    imageUntil: Infinity,
     chainAheadSeconds: 0,
     block: { seqno: 10_000, rootHash: sha256(Buffer.from('block 10000')) },
     watch: undefined as unknown as StandingWatch,
