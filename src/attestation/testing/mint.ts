@@ -69,6 +69,8 @@ export interface Minted {
   collateral: unknown;
   atUnix: number;
   machine: Machine;
+  /** How its bytes are laid out, whatever they say of themselves. */
+  form: QuoteForm;
 }
 
 /** Report data of minted quotes: 64 bytes. */
@@ -84,6 +86,7 @@ export function mintQuote(overrides: MintOverrides = {}): Minted {
     collateral: overrides.collateral?.whole ? overrides.collateral.whole(collateral) : collateral,
     atUnix: overrides.atUnix ?? MINTED_AT,
     machine,
+    form: overrides.form ?? 'v4',
   };
 }
 

@@ -7,9 +7,9 @@ const NAMED: Record<number, Pick<Draft, 'refusal' | 'onChain'>> = {
   0: { refusal: 'td-debug', onChain: 'ERROR_PLATFORM_DEBUG' },
   29: { refusal: 'td-migratable', onChain: 'ERROR_PLATFORM_MIGRATABLE' },
   // They are part of the image: whoever lists it has decided about them.
-  30: { refusal: 'td-reserved', onChain: 'accepted' },
-  31: { refusal: 'td-reserved', onChain: 'accepted' },
-  63: { refusal: 'td-reserved', onChain: 'accepted' },
+  30: { refusal: 'td-reserved', onChain: 'unseen' },
+  31: { refusal: 'td-reserved', onChain: 'unseen' },
+  63: { refusal: 'td-reserved', onChain: 'unseen' },
 };
 const SEPT_VE_DISABLE = 28;
 

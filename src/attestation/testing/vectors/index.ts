@@ -8,6 +8,7 @@ import { LEAF_VECTORS } from './leaf';
 import { PLATFORM_LEVEL_VECTORS } from './levels';
 import { CONVERGENCE_VECTORS, MODULE_VECTORS } from './modules';
 import { REVOCATION_VECTORS } from './revocation';
+import { SGX_EXTENSION_VECTORS } from './sgxExtension';
 import { SIGNATURE_VECTORS } from './signatures';
 import { COLLATERAL_VECTORS, SIGNER_VECTORS, TEXT_VECTORS } from './signedText';
 import type { Vector } from './vector';
@@ -20,6 +21,7 @@ export const VECTORS: readonly Vector[] = [
   ...HEADER_VECTORS,
   ...CONTAINER_VECTORS,
   ...LEAF_VECTORS,
+  ...SGX_EXTENSION_VECTORS,
   ...AUTHORITY_VECTORS,
   ...ENCLAVE_VECTORS,
   ...SIGNATURE_VECTORS,

@@ -2,7 +2,7 @@ import { AUTHORITIES } from '../authorities';
 import { CN, authorityKeyId, basicConstraints, extension, keyUsage } from '../certificateWriter';
 import * as der from '../derWriter';
 import { keyFromSeed, malleated } from '../keys';
-import { PCK_CRL_ADDRESS, SGX_EXTENSION_OID, writeLeaf } from '../leaf';
+import { PCK_CRL_ADDRESS, writeLeaf } from '../leaf';
 import { MINTED_AT } from '../mint';
 import { topic, type Draft } from './vector';
 
@@ -17,7 +17,6 @@ const OTHER_TEXT = { onChain: 'unbuildable', forced: SIGNED } as const;
 
 const unknown = (critical: boolean) =>
   extension('1.3.6.1.4.1.99999.1', der.octetString(Buffer.from('later')), critical);
-const without = (index: number) => (all: Buffer[]) => all.filter((_, i) => i !== index);
 const replaced = (index: number, by: Buffer) => (all: Buffer[]) =>
   all.map((one, i) => (i === index ? by : one));
 const [AKI, , , KEY_USAGE, CONSTRAINTS, SGX] = [0, 1, 2, 3, 4, 5];
@@ -131,14 +130,6 @@ export const LEAF_VECTORS = topic('leaf', [
     refusal: 'pck-chain',
     ...OTHER_TEXT,
   },
-  {
-    name: 'a leaf without an SGX extension',
-    rule: `${PROFILE}: it is mandatory`,
-    with: { leafTwist: { extensions: without(SGX) } },
-    refusal: 'pck-extension',
-    ...OTHER_TEXT,
-  },
-  ...sgxDefects(),
   ...malleations(),
   ...dates(),
   {
@@ -151,43 +142,11 @@ export const LEAF_VECTORS = topic('leaf', [
   {
     name: 'a long address of the revocation list',
     rule: 'DESIGN 5: the text of a certificate is bounded',
-    with: { leaf: { crlAddress: `${PCK_CRL_ADDRESS.platform}&${'x'.repeat(40)}` } },
+    with: { leaf: { crlAddress: `${PCK_CRL_ADDRESS.platform}&${'x'.repeat(25)}` } },
     onChain: 'unbuildable',
     forced: 'ERROR_PLATFORM_VALUE_MALFORMED',
   },
 ]);
-
-function sgxDefects(): Draft[] {
-  const part = (path: string, value: Buffer) => der.sequence(der.oid(`${SGX_EXTENSION_OID}.${path}`), value);
-  const only = (...parts: Buffer[]) => replaced(SGX, extension(SGX_EXTENSION_OID, der.sequence(...parts)));
-  const family = (known: object) => ({
-    collateral: { tcbInfo: { content: (info: object) => ({ ...info, ...known }) } },
-  });
-  const draft = (name: string, twist: Draft['with']): Draft => ({
-    name,
-    rule: `${PROFILE}: SGX extension`,
-    with: twist,
-    refusal: 'pck-extension',
-    ...OTHER_TEXT,
-  });
-  return [
-    draft('a PPID of 15 bytes', { pck: { ppid: Buffer.alloc(15, 1) } }),
-    draft('an FMSPC of 5 bytes', {
-      pck: { fmspc: Buffer.alloc(5, 1) },
-      ...family({ fmspc: '010101010101' }),
-    }),
-    draft('a PCEID of 3 bytes', { pck: { pceId: Buffer.alloc(3) }, ...family({ pceId: '0000' }) }),
-    draft('an SGX component of 256', { pck: { sgxSvns: [256, ...new Array<number>(15).fill(9)] } }),
-    draft('15 SGX components', { pck: { sgxSvns: new Array<number>(15).fill(9) } }),
-    draft('17 SGX components', { pck: { sgxSvns: new Array<number>(17).fill(9) } }),
-    draft('a PCESVN of 65,536', { pck: { pceSvn: 65_536 } }),
-    draft('an SGX extension with a PPID alone', {
-      leafTwist: { extensions: only(part('1', der.octetString(Buffer.alloc(16)))) },
-    }),
-    draft('an empty SGX extension', { leafTwist: { extensions: only() } }),
-    draft('an SGX type of 3', { pck: { sgxType: 3 } }),
-  ];
-}
 
 /** Certificates, reports and quotes have a second signature that anybody can make: nothing may depend on which it is. */
 function malleations(): Draft[] {

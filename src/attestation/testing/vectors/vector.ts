@@ -20,7 +20,7 @@ export interface Vector {
    * Where no honest message can be built: what the contract answers to the values taken as they are, put into the text
    * that it writes.
    */
-  forced: PlatformError | null;
+  forced: PlatformError | 'unseen' | null;
   /** Evidence of the same machine that is verified before, so that its keys are remembered; null for a fresh Platform. */
   primer: (() => Minted) | null;
   /** Sent to the Platform of another machine. */
@@ -60,7 +60,7 @@ export interface Draft {
   onChain: OnChain;
   policy?: object;
   kind?: VectorKind;
-  forced?: PlatformError;
+  forced?: PlatformError | 'unseen';
   primer?: MintOverrides;
   otherPlatform?: true;
 }
