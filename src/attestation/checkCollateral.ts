@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from './bytes';
 import type { PlainCertificate } from './certificate';
 import { dateFinding, fine, wrong, type Window } from './chain';
-import type { CheckName, Checklist, Finding } from './checks';
+import { checklist, type Check, type CheckName, type Checklist, type Finding } from './checks';
 import type { Crl } from './crl';
 import type { Platform } from './checkQuote';
 import type { PreparedCollateral } from './prepare';
@@ -40,6 +40,33 @@ function dated(finding: Finding, window: Window | null, atUnix: number): Finding
 
 function noteDate(name: CheckName, window: Window | null, atUnix: number, list: Checklist): void {
   if (window !== null) list.note(name, dateFinding(atUnix, window));
+}
+
+/** What of collateral can be judged without a quote. */
+const WITHOUT_QUOTE: readonly CheckName[] = [
+  'collateral',
+  'tcb-signer',
+  'tcb-info-signature',
+  'tcb-info-format',
+  'tcb-info-date',
+  'qe-identity-signature',
+  'qe-identity-format',
+  'qe-identity-date',
+  'root-crl-signature',
+  'root-crl-date',
+  'pck-crl-issuer',
+  'pck-crl-signature',
+  'pck-crl-date',
+  'tcb-signer-revoked',
+];
+
+/** The first thing that is wrong with collateral whatever the quote is; null where it is worth keeping. */
+export function collateralFault(collateral: PreparedCollateral, atUnix: number): Check | null {
+  const list = checklist();
+  checkCollateral(collateral, null, atUnix, list);
+  const { pckCrlIssuer, windows } = collateral;
+  list.note('pck-crl-issuer', dated(pckCrlIssuer, windows.pckCrlIssuer, atUnix));
+  return list.finish().find(({ name, ok }) => !ok && WITHOUT_QUOTE.includes(name)) ?? null;
 }
 
 /** A list of the other PCK authority says nothing about this leaf. */

@@ -1,0 +1,11 @@
+export { CollateralError, type CollateralErrorCode } from './errors';
+export { COLLATERAL_LIMITS, type CollateralLimits } from './limits';
+export { familyOf, type PlatformFamily } from './platform';
+export { INTEL_PCS } from './servers';
+export {
+  createCollateralSource,
+  type CollateralConfig,
+  type CollateralDeps,
+  type CollateralSource,
+  type FoundCollateral,
+} from './source';
