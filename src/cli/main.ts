@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AttestationError } from '../attestation/errors';
+import { CollateralError } from '../collateral';
 import { CocoonError } from '../protocol/errors';
 import { addAccountCommands } from './accounts';
 import { addAttestCommands } from './attest/command';
@@ -66,10 +67,20 @@ async function main(): Promise<void> {
 /** 0 done, 1 failed, 2 usage, 3 a proof does not hold, 4 too little money, 5 no network. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CollateralError) return error.code === 'collateral_unreachable' ? 5 : 1;
   if (!(error instanceof CocoonError)) return 1;
   if (error.code === 'escrow_exhausted') return 4;
   if (error.code === 'chain_unavailable' || error.code === 'router_unreachable') return 5;
   return error.code.startsWith('receipt_') ? 3 : 1;
+}
+
+/** Their messages are written for people; of any other error the kind matters too. */
+const SPOKEN = [AttestationError, CollateralError, CommanderError];
+
+function textOf(error: unknown): string {
+  if (error instanceof CocoonError) return `${error.message} ${error.remedy}`;
+  const spoken = SPOKEN.some((kind) => error instanceof kind);
+  return spoken ? (error as Error).message : String(error);
 }
 
 // Whoever reads our output may have seen enough: `cocoon attest explain x | head`.
@@ -81,8 +92,3 @@ main().catch((error: unknown) => {
     process.stderr.write(`cocoon: ${textOf(error)}\n`);
   process.exit(exitCodeOf(error));
 });
-
-function textOf(error: unknown): string {
-  if (error instanceof CocoonError) return `${error.message} ${error.remedy}`;
-  return error instanceof AttestationError || error instanceof CommanderError ? error.message : String(error);
-}

@@ -1,4 +1,5 @@
-import { readUint, toHex } from '../bytes';
+import { floorFor, isAtOrAbove, type TcbFloor } from '../../protocol/tcb';
+import { toHex } from '../bytes';
 import type { Quote } from '../quote';
 import type { Chain } from './chain';
 import { unless, type Reason } from './dryRunReason';
@@ -12,22 +13,12 @@ export interface RegistryLists {
   floors: ReadonlyMap<string, TcbFloor>;
   /** Image id, or account hash of a Worker or Platform -> last second of the block. */
   blocks: ReadonlyMap<string, number>;
+  /** Whether the quote's Worker is on the list; null: not known. */
+  listed: boolean | null;
   /** Account hashes of the quote's Worker and Platform; null: not known, and not looked up. */
   worker: string | null;
   platform: string | null;
 }
-
-/** The least that a machine must have: contracts/registry/floors.tact. */
-export interface TcbFloor {
-  pceId: number;
-  pceSvn: number;
-  qeIsvSvn: number;
-  /** 16 bytes each, in the order of certificate and quote. */
-  sgxSvns: Uint8Array;
-  teeTcbSvn: Uint8Array;
-}
-
-export const ANY_FMSPC = '000000000000';
 
 interface Looked {
   quote: Quote;
@@ -43,6 +34,7 @@ export function refusalByRegistry({ quote, chain, measured, lists, nowUnix }: Lo
     subject !== null && (lists.blocks.get(subject) ?? -1) >= nowUnix;
   const imageEnd = lists.images.get(measured.imageId);
   return (
+    unless(lists.listed !== false, 'REGISTRY_WORKER_ABSENT', 'no such worker is staked') ??
     unless(
       imageEnd !== undefined,
       'REGISTRY_IMAGE_NOT_ALLOWED',
@@ -61,34 +53,32 @@ export function refusalByRegistry({ quote, chain, measured, lists, nowUnix }: Lo
   );
 }
 
-function tcbRefusal(quote: Quote, { leaf }: Chain, { floors }: RegistryLists): Reason | null {
-  const fmspc = toHex(leaf.fmspc);
-  const floor = floors.get(fmspc) ?? floors.get(ANY_FMSPC);
-  if (floor === undefined)
-    return unless(
-      false,
-      'REGISTRY_TCB_UNKNOWN',
-      `there is no floor for the family ${fmspc}, nor one for all others`,
-    );
-  const low = belowFloor(quote, leaf, floor);
-  return unless(low === null, 'REGISTRY_TCB_TOO_OLD', `below the floor of its family: ${low}`);
+function tcbRefusal({ body, qe }: Quote, { leaf }: Chain, { floors }: RegistryLists): Reason | null {
+  const family = toHex(leaf.fmspc);
+  const floor = floorFor(floors, family);
+  const none = `there is no floor for the family ${family}, nor one for all others`;
+  if (floor === null) return unless(false, 'REGISTRY_TCB_UNKNOWN', none);
+  const tcb: TcbFloor = {
+    pceId: Buffer.from(leaf.pceId).readUInt16BE(),
+    pceSvn: leaf.pceSvn,
+    sgxSvns: Uint8Array.from(leaf.sgxSvns),
+    teeTcbSvn: body.teeTcbSvn,
+    qeIsvSvn: qe.isvSvn,
+  };
+  const why = `below the floor of the family ${family}: ${shortfall(tcb, floor)}`;
+  return unless(isAtOrAbove(tcb, floor), 'REGISTRY_TCB_TOO_OLD', why);
 }
 
-/** Names what is too low; null when nothing is. */
-function belowFloor({ body, qe }: Quote, leaf: Chain['leaf'], floor: TcbFloor): string | null {
-  const { teeTcbSvn } = body;
-  const sgx = leaf.sgxSvns.findIndex((svn, i) => svn < floor.sgxSvns[i]!);
-  const tee = teeTcbSvn.findIndex((svn, i) => i > 1 && svn < floor.teeTcbSvn[i]!);
-  if (Buffer.from(leaf.pceId).readUInt16BE() !== floor.pceId) return `PCE ${toHex(leaf.pceId)} is another`;
-  if (leaf.pceSvn < floor.pceSvn) return `PCESVN ${leaf.pceSvn} < ${floor.pceSvn}`;
-  if (qe.isvSvn < floor.qeIsvSvn) return `ISVSVN ${qe.isvSvn} of the quoting enclave < ${floor.qeIsvSvn}`;
-  if (moduleOf(teeTcbSvn) < moduleOf(floor.teeTcbSvn))
-    return `TDX module ${teeTcbSvn[1]}.${teeTcbSvn[0]} < ${floor.teeTcbSvn[1]}.${floor.teeTcbSvn[0]}`;
-  if (sgx >= 0) return `SGX component ${sgx + 1} is ${leaf.sgxSvns[sgx]} < ${floor.sgxSvns[sgx]}`;
-  return tee < 0 ? null : `TDX component ${tee + 1} is ${teeTcbSvn[tee]} < ${floor.teeTcbSvn[tee]}`;
-}
-
-/** Version and SVN of the TDX module as one number: a newer module begins again with a low SVN. */
-function moduleOf(teeTcbSvn: Uint8Array): number {
-  return readUint(teeTcbSvn.subarray(0, 2));
+/** Names what is too low, for people; `isAtOrAbove` decides. */
+function shortfall(tcb: TcbFloor, floor: TcbFloor): string {
+  const module = ({ teeTcbSvn }: TcbFloor): string => `TDX module ${teeTcbSvn[1]}.${teeTcbSvn[0]}`;
+  const sgx = tcb.sgxSvns.findIndex((svn, i) => svn < floor.sgxSvns[i]!);
+  const tee = tcb.teeTcbSvn.findIndex((svn, i) => i > 1 && svn < floor.teeTcbSvn[i]!);
+  if (tcb.pceId !== floor.pceId) return `PCE ${tcb.pceId} is not ${floor.pceId}`;
+  if (tcb.pceSvn < floor.pceSvn) return `PCESVN ${tcb.pceSvn} < ${floor.pceSvn}`;
+  if (tcb.qeIsvSvn < floor.qeIsvSvn)
+    return `ISVSVN ${tcb.qeIsvSvn} of the quoting enclave < ${floor.qeIsvSvn}`;
+  if (sgx >= 0) return `SGX component ${sgx + 1}: ${tcb.sgxSvns[sgx]} < ${floor.sgxSvns[sgx]}`;
+  if (tee >= 0) return `TDX component ${tee + 1}: ${tcb.teeTcbSvn[tee]} < ${floor.teeTcbSvn[tee]}`;
+  return `${module(tcb)} < ${module(floor)}`;
 }

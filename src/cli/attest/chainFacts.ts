@@ -22,11 +22,12 @@ export async function chainFacts(
 ): Promise<DryRunInput> {
   const root = await chain.registryRoot();
   const platform = await platformAddress(root, chain.registry, sha256(readChain(quote, root).leaf.ppid));
-  const [nowUnix, terms, held, rules, worker, blocks] = await Promise.all([
+  const [nowUnix, terms, held, rules, workers, worker, blocks] = await Promise.all([
     chain.blockTime(),
     chain.client.getMethod(chain.registry, REGISTRY_GETTERS.registry).then(parseRegistry),
     readPlatform(chain.client, platform),
     chain.registryRules(),
+    chain.workers(),
     workerAddress && chain.worker(workerAddress),
     sharedBlocks(chain.client),
   ]);
@@ -40,6 +41,7 @@ export async function chainFacts(
     platform: state,
     registry: {
       ...rules,
+      listed: workerAddress && workers.some((listed) => listed.equals(workerAddress)),
       worker: workerAddress?.hash.toString('hex') ?? null,
       platform: platform.hash.toString('hex'),
     },

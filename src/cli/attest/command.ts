@@ -18,7 +18,7 @@ import { readQuoteFile } from './files';
 import { parseTime, policyOf, withPolicyFlags, withRootFlag, type PolicyFlags } from './flags';
 import { runHints } from './hints';
 import { runSubmit } from './submit';
-import { runVerify } from './verify';
+import { runVerify, verifierFor } from './verify';
 
 const QUOTE = ['<quote>', 'file with a quote: raw, hex or base64; - for standard input'] as const;
 
@@ -47,8 +47,8 @@ function addVerify(attest: Command): void {
       flags: PolicyFlags & CollateralFlags & { at?: number; root: Root; json: boolean },
     ) => {
       const quote = readQuoteFile(file);
-      const collateral = await collateralOf(flags, quote);
       const { root, json, at = now() } = flags;
+      const collateral = await collateralOf(flags, quote, at, verifierFor(root));
       const options = { quote, collateral, atUnix: at, policy: policyOf(flags), root, json };
       process.exitCode = await runVerify(options, standardOutput());
     },

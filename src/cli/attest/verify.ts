@@ -1,5 +1,5 @@
 import { nodeCrypto } from '../../attestation/crypto/node';
-import { createQuoteVerifier, type Policy, type Verdict } from '../../attestation/index';
+import { createQuoteVerifier, type Policy, type QuoteVerifier, type Verdict } from '../../attestation/index';
 import { createSimulatedQuoteVerifier } from '../../attestation/simulated';
 import { isoText } from '../../attestation/time';
 import type { Root } from '../../protocol/root';
@@ -19,11 +19,15 @@ export interface VerifyOptions {
 const ACCEPTED = 0;
 const REFUSED = 3;
 
+/** The root of a verifier cannot be chosen later. */
+export function verifierFor(root: Root): QuoteVerifier {
+  return (root === 'simulated' ? createSimulatedQuoteVerifier : createQuoteVerifier)(nodeCrypto);
+}
+
 /** Verifies and prints every check that was made. Throws AttestationError for a policy that is none. */
 export async function runVerify(options: VerifyOptions, to: Console): Promise<number> {
   const { quote, collateral, atUnix, root, policy } = options;
-  const verifier = (root === 'simulated' ? createSimulatedQuoteVerifier : createQuoteVerifier)(nodeCrypto);
-  const verdict = await verifier.verify({ quote, collateral, atUnix, policy });
+  const verdict = await verifierFor(root).verify({ quote, collateral, atUnix, policy });
   if (options.json) to.write(`${toJson(verdictJson(verdict, options))}\n`);
   else printVerdict(verdict, options, to);
   return verdict.verdict === 'accepted' ? ACCEPTED : REFUSED;
