@@ -13,12 +13,12 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     const salt = await answers.integer('salt', 'Salt of the registry', 0);
     const address = await registryAddress(root, wallet.address, salt);
     const { code } = await registryInit(root, wallet.address, salt);
-    session.say(`root      ${root}`);
     if ((await client.account(address)).deployed) {
       session.say(`deployed  already: ${address.toString()}`);
     } else {
       await session.measured('registry deployed', [address], () => deployRegistry(wallet, root, salt));
     }
+    session.say(`root      ${root}`);
     const codeHash = sayCode(session, code);
     deployments.write((known) => ({
       ...known,

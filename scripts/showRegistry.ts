@@ -1,4 +1,6 @@
 import type { NetworkProvider } from '@ton/blueprint';
+import { readRegistryRoot } from '../src/chain/registryRoot';
+import { floorText } from '../src/operate/floors';
 import { readRegistryLists } from '../src/operate/lists';
 import { isoTime } from '../src/operate/orders';
 import { coins, operate } from '../src/operate/session';
@@ -7,9 +9,11 @@ import { coins, operate } from '../src/operate/session';
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
   await operate(provider, args, async (session) => {
     const { say } = session;
-    const lists = await readRegistryLists(session.client, (await session.chain()).registry);
+    const { registry: address } = await session.chain();
+    const lists = await readRegistryLists(session.client, address);
     const { registry } = lists;
     const { parameters } = registry;
+    say(`root      ${await readRegistryRoot(session.client, address)}`);
     say(`owner     ${registry.owner.toString()}`);
     say(`guardian  ${registry.guardian.toString()}`);
     say(`sealed    ${registry.sealed ? 'yes' : 'no'}`);
@@ -22,6 +26,7 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     }
     for (const shape of lists.shapes) say(`shape     ${shape.toString('hex')}`);
     for (const model of lists.models) say(`model     ${model.modelHash.toString('hex')} ${model.name}`);
+    for (const floor of lists.floors) say(`floor     ${floor.fmspc.toString('hex')} ${floorText(floor)}`);
     for (const worker of lists.workers) say(`worker    ${worker.toString()}`);
     for (const router of lists.routers) say(`router    ${router.toString()}`);
     for (const block of lists.blocks)

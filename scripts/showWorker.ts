@@ -1,7 +1,8 @@
 import type { NetworkProvider } from '@ton/blueprint';
+import { floorText } from '../src/operate/floors';
 import { isoTime } from '../src/operate/orders';
 import { coins, operate } from '../src/operate/session';
-import { GET_WORKER, parseWorker } from '../wrappers/Worker';
+import { GET_WORKER, parseWorker, type AdmittedStatement } from '../wrappers/Worker';
 
 /** Anybody: a worker's stake, keys and money. Takes worker. */
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
@@ -18,8 +19,13 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     say(`claimable ${coins(worker.claimableNano)}, of it earnings ${coins(worker.earningsNano)}`);
     if (worker.terms)
       say(`terms     fee ${worker.terms.feeBps} bps, unbonding ${worker.terms.unbondingSeconds} s`);
-    if (worker.admitted) say(`image     ${worker.admitted.imageId.toString('hex')}`);
-    if (worker.pending) say(`pending   ${worker.pending.statementHash.toString('hex')}`);
+    if (worker.admitted) sayAdmitted(say, worker.admitted);
+    if (worker.pending) {
+      const { statementDigest, cleared } = worker.pending;
+      say(
+        `pending   ${statementDigest.toString('hex')}, ${cleared ? 'a quote may confirm it' : 'not cleared'}`,
+      );
+    }
     for (const key of worker.keys) {
       say(
         `key       ${key.workerKey.toString('hex')} until ${isoTime(key.activeUntil)}, last ${isoTime(key.lastSettleBy)}`,
@@ -31,4 +37,13 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
       );
     }
   });
+}
+
+function sayAdmitted(say: (line: string) => void, admitted: AdmittedStatement): void {
+  say(`statement ${admitted.statementDigest.toString('hex')}`);
+  say(`image     ${admitted.imageId.toString('hex')}`);
+  say(`shape     ${admitted.shape.toString('hex')}`);
+  say(`platform  0:${admitted.platform.toString('hex')}`);
+  say(`attested  ${isoTime(admitted.attestedAt)}, family ${admitted.tcb.fmspc.toString('hex')}`);
+  say(`tcb       ${floorText(admitted.tcb)}`);
 }

@@ -3,6 +3,7 @@ import * as binding from '../build/Registry/Registry_Registry';
 import { Registry as RegistrySimulated } from '../build/RegistrySimulated/RegistrySimulated_Registry';
 import { nano, type Nano } from '../src/protocol/amounts';
 import type { Root } from '../src/protocol/root';
+import type { TcbFloor } from '../src/protocol/tcb';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
 import { restoreTuples } from './tonClientTuples';
@@ -28,7 +29,6 @@ export const BLOCKED_FOR_GOOD = Number(binding.BLOCKED_FOR_GOOD);
 export const REGISTRY_VALUES = {
   deploy: nano(100_000_000n),
   order: nano(20_000_000n),
-  admit: nano(20_000_000n),
 } as const;
 
 /** Code and initial data; `salt` lets one owner have several registries. */
@@ -118,24 +118,10 @@ export function revokeModelBody(modelHash: Buffer): Cell {
   return packed(binding.storeRevokeModel({ $$type: 'RevokeModel', modelHash: toInt(modelHash, 32) }));
 }
 
-/** The least that a machine of one family must have. Bytes in the order of the certificate and of the quote's body. */
-export interface TcbFloor {
-  pceId: number;
-  pceSvn: number;
-  /** Sixteen components. */
-  sgxSvns: Buffer;
-  /** Sixteen bytes: the module's SVN, its version, then components. */
-  teeTcbSvn: Buffer;
-  qeIsvSvn: number;
-}
-
 const FMSPC_BYTES = 6;
 const SVNS_BYTES = 16;
 
-/** The family that stands for every family without a floor of its own. */
-export const ANY_FMSPC = Buffer.alloc(FMSPC_BYTES);
-
-/** `fmspc` is 6 bytes, or ANY_FMSPC. */
+/** `fmspc` is 6 bytes; all zero for every family without a floor of its own. */
 export function allowTcbBody(fmspc: Buffer, floor: TcbFloor): Cell {
   return packed(
     binding.storeAllowTcb({
@@ -145,8 +131,8 @@ export function allowTcbBody(fmspc: Buffer, floor: TcbFloor): Cell {
         $$type: 'TcbFloor',
         pceId: BigInt(floor.pceId),
         pceSvn: BigInt(floor.pceSvn),
-        sgxSvns: toInt(floor.sgxSvns, SVNS_BYTES),
-        teeTcbSvn: toInt(floor.teeTcbSvn, SVNS_BYTES),
+        sgxSvns: toInt(Buffer.from(floor.sgxSvns), SVNS_BYTES),
+        teeTcbSvn: toInt(Buffer.from(floor.teeTcbSvn), SVNS_BYTES),
         qeIsvSvn: BigInt(floor.qeIsvSvn),
       },
     }),
@@ -169,26 +155,6 @@ export function unblockBody(subject: Buffer): Cell {
 /** `order` is the hash of the queued order's body. */
 export function cancelOrderBody(order: Buffer): Cell {
   return packed(binding.storeCancelOrder({ $$type: 'CancelOrder', order: toInt(order, 32) }));
-}
-
-/** Confirms what the operator of the Worker (provider, index) announced. */
-export function admitBody(admission: {
-  provider: Address;
-  index: number;
-  statementHash: Buffer;
-  imageId: Buffer;
-  shape: Buffer;
-}): Cell {
-  return packed(
-    binding.storeAdmit({
-      $$type: 'Admit',
-      statementHash: toInt(admission.statementHash, 32),
-      imageId: toInt(admission.imageId, 32),
-      shape: toInt(admission.shape, 32),
-      index: BigInt(admission.index),
-      provider: admission.provider,
-    }),
-  );
 }
 
 /** What an Announce or an Attest is answered with when it is refused; an accepted one is answered with excesses. */
@@ -337,7 +303,7 @@ export function parseModels(stack: TupleReader): AllowedModel[] {
 }
 
 export interface FamilyFloor extends TcbFloor {
-  /** 6 bytes; ANY_FMSPC for families without a floor of their own. */
+  /** 6 bytes; all zero for families without a floor of their own. */
   fmspc: Buffer;
 }
 

@@ -189,18 +189,6 @@ export async function deployRegistry(
 export const orderRegistry = (wallet: WalletSender, registry: Address, body: Cell): Promise<ActionReport> =>
   command(wallet, registry, body, registryContract.REGISTRY_VALUES.order);
 
-/** Confirms what a Worker's operator announced; throws with the Worker's reason when it does not take it. */
-export async function admitWorker(
-  wallet: WalletSender,
-  registry: Address,
-  admission: Parameters<typeof registryContract.admitBody>[0],
-): Promise<ActionReport> {
-  const body = registryContract.admitBody(admission);
-  const report = await command(wallet, registry, body, registryContract.REGISTRY_VALUES.admit);
-  requireAccepted(report);
-  return report;
-}
-
 /** A refused statement or quote is an answer, not a bounce: a bounce would not carry the reason. */
 export function requireAccepted(report: TransferReport): void {
   for (const answer of report.answers) {

@@ -1,9 +1,9 @@
 import type { Address, Cell, StateInit } from '@ton/core';
 import type { EscrowOnChain, LineOnChain } from '../../wrappers/Escrow';
-import type { TcbFloor } from '../../wrappers/Registry';
 import type { MeasuredTcb, PendingStatement } from '../../wrappers/Worker';
 import type { Nano } from '../protocol/amounts';
 import type { Root } from '../protocol/root';
+import type { TcbFloor } from '../protocol/tcb';
 
 /** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
 export interface EscrowState extends Omit<EscrowOnChain, 'entries'> {

@@ -2,8 +2,9 @@ import { Address } from '@ton/core';
 import type { Chain, Clock, RegistryRules, WorkerState } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
 import { openOffer, orderBookSchema, type BookEntry, type OrderBook } from '../protocol/wire';
+import { requireHardware } from './hardware';
 import { CLIENT_LIMITS } from './limits';
-import { isPriceAllowed, isSimulated, isWorkerAllowed, type Policy } from './policy';
+import { isPriceAllowed, isWorkerAllowed, type Policy } from './policy';
 import { readLimited } from './readLimited';
 import { verifyWorker, type PricedModel, type VerifiedWorker } from './verifyWorker';
 
@@ -96,15 +97,7 @@ export function createMarket(
 
   return {
     async candidates() {
-      if (isSimulated(chain.networkId) && !config.policy.allowSimulated) {
-        throw new CocoonError(
-          'no_attested_worker',
-          'This network simulates its hardware, and the policy wants real one.',
-          {
-            remedy: 'Set policy.allowSimulated, and send nothing secret.',
-          },
-        );
-      }
+      await requireHardware(chain, config.policy);
       const looked = await Promise.allSettled(config.routers.map((router) => books.read(router)));
       const reachable = looked.flatMap((book) => (book.status === 'fulfilled' ? [book.value] : []));
       const failure = looked.find((book) => book.status === 'rejected');

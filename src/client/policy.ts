@@ -12,7 +12,7 @@ export interface Policy {
   /** Account hashes of Worker contracts in hex; null for any. */
   allowWorkers: readonly string[] | null;
   denyWorkers: readonly string[];
-  /** Whether workers of a network without Intel's hardware are good enough. They keep nothing secret. */
+  /** Whether workers of a registry that takes the simulated root's word are good enough. They keep nothing secret. */
   allowSimulated: boolean;
   /** The largest share of a router. */
   maxRouterFeeBps: number;
@@ -60,16 +60,6 @@ export const DEFAULT_FUNDING: FundingRules = {
   allocateBaseNano: nano(10_000_000n),
   allocatePerLineNano: nano(3_000_000n),
 };
-
-/**
- * Global ids of the networks whose registries admit nothing but hardware that Intel vouches for. There is none yet: a
- * registry's owner confirms what a worker announces. So every client has to say that this is good enough for it.
- */
-const HARDWARE_NETWORKS: readonly number[] = [];
-
-export function isSimulated(networkId: number): boolean {
-  return !HARDWARE_NETWORKS.includes(networkId);
-}
 
 export function isPriceAllowed(policy: Policy, prices: Prices): boolean {
   return (

@@ -4,6 +4,7 @@ import { workerDomain } from '../protocol/domain';
 import { LIMITS } from '../protocol/limits';
 import { askLayout, decodeSigned, hpkeCertificateLayout, verifySigned, type Ask } from '../protocol/signed';
 import { modelsRoot, parseStatement, statementHash, type Statement } from '../protocol/statement';
+import { floorFor, isAtOrAbove } from '../protocol/tcb';
 import type { OfferedModel, WorkerOffer } from '../protocol/wire';
 
 /** A worker that may be sent a prompt: everything below was signed by a key that its contract has admitted. */
@@ -74,7 +75,7 @@ function check(
   const statement = parseStatement(image);
   checkStatement(statement, offer, chain, now);
   const admitted = checkContract(state, offer, chain, hash, now);
-  checkRules(offer, rules, now);
+  checkRules(offer, admitted.state, rules, now);
   const certificate = checkCertificate(offer, key, domain, hash, now);
   return {
     id: offer.workerKey,
@@ -148,11 +149,21 @@ function checkCertificate(offer: WorkerOffer, key: Buffer, domain: Buffer, hash:
   return value;
 }
 
-/** A Worker contract does not learn of a revocation or a block: both stop new requests here, at once (I-7). */
-function checkRules(offer: WorkerOffer, rules: RegistryRules, now: number): void {
+/** A Worker contract does not learn of a revocation, a block or a new floor: each stops new requests here, at once (I-7). */
+function checkRules(offer: WorkerOffer, state: WorkerState, rules: RegistryRules, now: number): void {
+  const isBlocked = (subject: string): boolean => now <= (rules.blocks.get(subject) ?? 0);
   demand(now <= (rules.images.get(offer.imageId) ?? 0), "the image is not on the registry's list");
-  demand(now > (rules.blocks.get(offer.imageId) ?? 0), 'the image is blocked');
-  demand(now > (rules.blocks.get(offer.worker) ?? 0), 'the worker is blocked');
+  demand(!isBlocked(offer.imageId), 'the image is blocked');
+  demand(rules.shapes.has(state.shape.toString('hex')), "the shape is not on the registry's list");
+  demand(isTcbAllowed(state, rules), "the machine's TCB is below the registry's floor");
+  demand(!isBlocked(state.platform.toString('hex')), 'the machine is blocked');
+  demand(!isBlocked(offer.worker), 'the worker is blocked');
+}
+
+function isTcbAllowed({ tcb }: WorkerState, { floors }: RegistryRules): boolean {
+  if (!tcb) return false;
+  const floor = floorFor(floors, tcb.fmspc.toString('hex'));
+  return floor !== null && isAtOrAbove(tcb, floor);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Address } from '@ton/core';
 import {
   parseDates,
+  parseFloors,
   parseImages,
   parseListed,
   parseModels,
@@ -9,6 +10,7 @@ import {
   REGISTRY_GETTERS,
   type AllowedImage,
   type AllowedModel,
+  type FamilyFloor,
   type RegistryOnChain,
 } from '../../wrappers/Registry';
 import type { ChainClient } from '../chain/chainClient';
@@ -21,6 +23,7 @@ export interface RegistryLists {
   images: AllowedImage[];
   shapes: Buffer[];
   models: AllowedModel[];
+  floors: FamilyFloor[];
   /** Subject and last second of each block. */
   blocks: { hash: Buffer; at: number }[];
   /** Timelocked orders and when they are due. */
@@ -29,13 +32,14 @@ export interface RegistryLists {
 
 export async function readRegistryLists(client: ChainClient, registry: Address): Promise<RegistryLists> {
   const get = (name: string) => client.getMethod(registry, name);
-  const [state, workers, routers, images, shapes, models, blocks, orders] = await Promise.all([
+  const [state, workers, routers, images, shapes, models, floors, blocks, orders] = await Promise.all([
     get(REGISTRY_GETTERS.registry),
     get(REGISTRY_GETTERS.workers),
     get(REGISTRY_GETTERS.routers),
     get(REGISTRY_GETTERS.images),
     get(REGISTRY_GETTERS.shapes),
     get(REGISTRY_GETTERS.models),
+    get(REGISTRY_GETTERS.floors),
     get(REGISTRY_GETTERS.blocks),
     get(REGISTRY_GETTERS.orders),
   ]);
@@ -46,6 +50,7 @@ export async function readRegistryLists(client: ChainClient, registry: Address):
     images: parseImages(images),
     shapes: parseShapes(shapes),
     models: parseModels(models),
+    floors: parseFloors(floors),
     blocks: parseDates(blocks),
     orders: parseDates(orders),
   };

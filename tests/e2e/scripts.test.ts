@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkProvider } from '@ton/blueprint';
 import { run as acceptOwnership } from '../../scripts/acceptOwnership';
-import { run as admit } from '../../scripts/admit';
+import { run as allowTcb } from '../../scripts/allowTcb';
+import { run as blockPlatform } from '../../scripts/blockPlatform';
+import { run as revokeTcb } from '../../scripts/revokeTcb';
+import { run as showPlatform } from '../../scripts/showPlatform';
 import { run as allowImage } from '../../scripts/allowImage';
 import { run as allowModel } from '../../scripts/allowModel';
 import { run as allowShape } from '../../scripts/allowShape';
@@ -133,6 +136,25 @@ test('maintainer, provider, router and client do everything by commands, and not
   const image = { imageId: IMAGE, expiresAt: '1999999999' };
   await doneOnce(allowImage, image, 'image allowed', /^allowed {3}already/);
 
+  const floor = {
+    pceId: '0',
+    pceSvn: '11',
+    sgxSvns: '02'.repeat(16),
+    teeTcbSvn: '03'.repeat(16),
+    qeIsvSvn: '4',
+  };
+  await doneOnce(allowTcb, floor, 'floor set', /^allowed {3}already/);
+  const ppid = '5a'.repeat(16);
+  await doneOnce(blockPlatform, { platform: ppid }, 'blocked', /^blocked {3}already/);
+  const machine = await perform(showPlatform, { platform: ppid });
+  expect(machine.at(-1)).toBe('deployed  no: no quote of it was verified yet');
+  const byHash = await perform(showPlatform, { platform: sha256(Buffer.from(ppid, 'hex')).toString('hex') });
+  expect(byHash).toEqual(machine);
+  expect(await perform(showPlatform, { platform: machine[0]!.split(/ +/)[1]! })).toEqual(machine);
+  await expect(perform(showPlatform, { platform: 'a machine' })).rejects.toThrow(
+    'platform cannot be "a machine"',
+  );
+
   await doneOnce(stakeWorker, { stake: '5' }, 'staked', /^staked {4}already/);
   const worker = written().workers[0]!.address;
   const registry = Address.parse(written().registry.address);
@@ -155,16 +177,14 @@ test('maintainer, provider, router and client do everything by commands, and not
   }).toString('hex');
   await doneOnce(announce, { worker, statement }, 'announced', /^announced already/);
 
-  await expect(perform(admit, { worker, imageId: SHAPE, shape: SHAPE })).rejects.toThrow(
-    'image not allowed (1030)',
+  await expect(perform(announce, { worker, statement, models: hex('m') })).rejects.toThrow(
+    'The statement names other models.',
   );
-  const admission = await perform(admit, { worker, imageId: IMAGE, shape: SHAPE });
-  expect(admission).toContain('done      admitted');
-  expect(await perform(admit, { worker, imageId: IMAGE, shape: SHAPE })).toEqual([
-    'admitted  nothing waits for an admission',
-  ]);
   expect(await perform(showWorker, { worker })).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^active {4}yes/), `image     ${IMAGE}`]),
+    expect.arrayContaining([
+      expect.stringMatching(/^active {4}no/),
+      expect.stringMatching(/^pending {3}[0-9a-f]{64}, a quote may confirm it$/),
+    ]),
   );
 
   const recipient = wallet.address.toString();
@@ -210,6 +230,7 @@ test('maintainer, provider, router and client do everything by commands, and not
 test('maintainer revokes, unblocks, takes orders back, and hands the registry over', async () => {
   const nobody = new Address(0, Buffer.alloc(32, 9)).toString();
   await doneOnce(revokeShape, { shape: SHAPE }, 'shape revoked', /^revoked {3}already/);
+  await doneOnce(revokeTcb, {}, 'floor revoked', /^revoked {3}already/);
   await doneOnce(revokeModel, { modelHash: hex('m') }, 'model revoked', /^revoked {3}already/);
 
   // The registry is sealed by now: what loosens is queued, and can be taken back until it is due.

@@ -93,7 +93,9 @@ test('registry knows the addresses of its children', async () => {
   expect(N.plain(router.readAddress())).toBe(
     N.plain(await routerAddress(net.registry, net.stranger.address)),
   );
-  expect((await N.get(net, net.registry, REGISTRY_GETTERS.admissionValue)).readBigNumber()).toBeGreaterThan(0n);
+  expect((await N.get(net, net.registry, REGISTRY_GETTERS.admissionValue)).readBigNumber()).toBeGreaterThan(
+    0n,
+  );
 });
 
 test('orders fill the reserve of the registry and then come back', async () => {

@@ -1,5 +1,5 @@
-import { beginCell, Dictionary } from '@ton/core';
-import { createShardAccount, type SendMessageResult } from '@ton/sandbox';
+import { Dictionary } from '@ton/core';
+import type { SendMessageResult } from '@ton/sandbox';
 import * as binding from '../../build/RegistrySimulated/RegistrySimulated_Registry';
 import * as router from '../../build/Router/Router_Router';
 import * as worker from '../../build/Worker/Worker_Worker';
@@ -10,6 +10,7 @@ import { unstakeBody } from '../../wrappers/Worker';
 import { gasUsed } from '../support/chain';
 import { expectGas } from '../support/gasSnapshot';
 import * as N from '../support/network';
+import { changeRegistry } from '../support/registryData';
 
 /** Gas of a transaction of a message chain on an account; the first one, unless some are skipped. */
 function gasOn(account: { toString(): string }, result: SendMessageResult, skip = 0): number {
@@ -57,12 +58,6 @@ async function measure(net: N.Network) {
 
 /** Fills both directories up to one free place, straight in the account's state. */
 async function fillDirectories(net: N.Network): Promise<void> {
-  const account = await net.chain.getContract(net.registry);
-  const state = account.accountState;
-  if (state?.type !== 'active' || !state.state.code || !state.state.data) throw new Error('no registry');
-  const slice = state.state.data.beginParse();
-  slice.skip(1);
-  const data = binding.loadRegistry$Data(slice);
   const fill = (kind: string, count: number) => {
     const listed = Dictionary.empty(Dictionary.Keys.BigUint(256), Dictionary.Values.Bool());
     for (let n = 0; n < count; n++) {
@@ -70,7 +65,7 @@ async function fillDirectories(net: N.Network): Promise<void> {
     }
     return listed;
   };
-  const full: binding.Registry$Data = {
+  await changeRegistry(net, (data) => ({
     ...data,
     directory: {
       $$type: 'Directory',
@@ -79,13 +74,7 @@ async function fillDirectories(net: N.Network): Promise<void> {
       workerCount: BigInt(MAX_LISTED_WORKERS - 1),
       routerCount: BigInt(MAX_LISTED_ROUTERS - 1),
     },
-  };
-  const cell = beginCell().storeBit(true).store(binding.storeRegistry$Data(full)).endCell();
-  const balance = account.balance;
-  await net.chain.setShardAccount(
-    net.registry,
-    createShardAccount({ address: net.registry, code: state.state.code, data: cell, balance }),
-  );
+  }));
 }
 
 test('what a young registry consumes', async () => {

@@ -1,10 +1,12 @@
-import { beginCell, type Address, type Cell } from '@ton/core';
-import { createShardAccount, type Blockchain } from '@ton/sandbox';
+import { beginCell, toNano, type Address, type Cell } from '@ton/core';
+import { createShardAccount, internal, type Blockchain } from '@ton/sandbox';
 import * as registryBinding from '../../build/RegistrySimulated/RegistrySimulated_Registry';
 import { Platform } from '../../build/RegistrySimulated/RegistrySimulated_Platform';
 import * as workerBinding from '../../build/Worker/Worker_Worker';
 import { sha256 } from '../../src/protocol/hash';
-import type { TcbFloor } from '../../wrappers/Registry';
+import { statementCell } from '../../src/protocol/statement';
+import type { TcbFloor } from '../../src/protocol/tcb';
+import { allowModelBody } from '../../wrappers/Registry';
 import type { MeasuredTcb } from '../../wrappers/Worker';
 
 /** What a verified quote says, as the Platform passes it on. */
@@ -33,6 +35,9 @@ export const FLOOR: TcbFloor = {
   teeTcbSvn: MACHINE.teeTcbSvn,
   qeIsvSvn: MACHINE.qeIsvSvn,
 };
+
+/** Whose floor holds for every family without its own. */
+export const ANY_FAMILY = Buffer.alloc(6);
 
 export const PPID_HASH = sha256(Buffer.from('a machine'));
 
@@ -135,6 +140,53 @@ export function attestedBody(attested: {
     .endCell();
 }
 
+export function workerAdmittedBody(admitted: {
+  platform: Buffer;
+  activeUntil: number;
+  provider: Address;
+  index: number;
+  responseTo: Address;
+}): Cell {
+  return beginCell()
+    .store(
+      workerBinding.storeWorkerAdmitted({
+        $$type: 'WorkerAdmitted',
+        platform: integer(admitted.platform),
+        activeUntil: BigInt(admitted.activeUntil),
+        provider: admitted.provider,
+        index: BigInt(admitted.index),
+        responseTo: addressCell(admitted.responseTo),
+      }),
+    )
+    .endCell();
+}
+
+/** An Announce whose models are any cells. */
+export function announceBody(image: Uint8Array, models: Cell): Cell {
+  return beginCell()
+    .store(workerBinding.storeAnnounce({ $$type: 'Announce', statement: statementCell(image), models }))
+    .endCell();
+}
+
+/** Each part in a cell of its own, the next one in its reference. */
+export function cellChain(parts: readonly Buffer[]): Cell {
+  return parts.reduceRight<Cell | null>((rest, part) => {
+    const builder = beginCell().storeBuffer(part);
+    return (rest ? builder.storeRef(rest) : builder).endCell();
+  }, null)!;
+}
+
+/** A full cell of models with two references, of which the first names none. */
+export function forkedCell(model: Buffer): Cell {
+  const nothing = beginCell().endCell();
+  return beginCell().storeBuffer(model).storeRef(nothing).storeRef(nothing).endCell();
+}
+
+/** Bits that are no whole bytes. */
+export function oddCell(): Cell {
+  return beginCell().storeUint(1, 7).endCell();
+}
+
 export function statementClearedBody(statementDigest: Buffer, responseTo: Address): Cell {
   return beginCell()
     .store(
@@ -180,6 +232,41 @@ export async function deployPlatform(
 
 const PLATFORM_BALANCE = 60_000_000n;
 const BLOCKS = 16;
+
+/** Sixteen other Workers take every slot for a day. */
+export async function fillSlots(chain: Blockchain, registry: Address, platform: Address): Promise<void> {
+  for (let index = 0; index < SLOTS; index++) {
+    const body = beginCell()
+      .store(
+        registryBinding.storeSlotTaken({
+          $$type: 'SlotTaken',
+          worker: BigInt(index),
+          heldUntil: BigInt(chain.now! + 86_400),
+          provider: registry,
+          index: BigInt(index),
+          responseTo: addressCell(registry),
+        }),
+      )
+      .endCell();
+    await chain.sendMessage(
+      internal({ from: registry, to: platform, value: toNano('1'), bounce: true, body }),
+    );
+  }
+}
+
+const SLOTS = 16;
+
+export async function allowModels(
+  chain: Blockchain,
+  owner: Address,
+  registry: Address,
+  models: readonly Buffer[],
+): Promise<void> {
+  for (const model of models) {
+    const body = allowModelBody(model, 'a model');
+    await chain.sendMessage(internal({ from: owner, to: registry, value: toNano('1'), bounce: true, body }));
+  }
+}
 
 /** Root hash of the masterchain block number `seqno` of every test chain. */
 export function blockRoot(seqno: number): Buffer {

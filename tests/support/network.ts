@@ -22,7 +22,6 @@ import {
   allowModelBody,
   allowShapeBody,
   allowTcbBody,
-  ANY_FMSPC,
   parseListed,
   parseRegistry,
   refusalArguments,
@@ -133,7 +132,7 @@ async function deployNetwork(): Promise<Network> {
   await send(net, net.owner, registry, allowImageBody(IMAGE_ID, IMAGE_EXPIRES_AT));
   await send(net, net.owner, registry, allowShapeBody(SHAPE));
   await send(net, net.owner, registry, allowModelBody(MODEL, 'model'));
-  await send(net, net.owner, registry, allowTcbBody(ANY_FMSPC, A.FLOOR));
+  await send(net, net.owner, registry, allowTcbBody(A.ANY_FAMILY, A.FLOOR));
   A.setRecentBlocks(chain, FIRST_BLOCK);
   return net;
 }

@@ -1,5 +1,7 @@
 import { nano } from '../../../src/protocol/amounts';
 import type { Policy } from '../../../src/client';
+import { CocoonError } from '../../../src/protocol/errors';
+import type { Root } from '../../../src/protocol/root';
 import { createNetwork, HELLO, type Network } from './network/setup';
 
 async function outcome(
@@ -45,6 +47,20 @@ describe('the policy', () => {
     ],
   ])('%s', async (_, policy, expected) => {
     expect(await outcome(policy)).toBe(expected);
+  });
+
+  const unknown = new CocoonError('chain_refused', 'The code there is no registry that this version knows.');
+  const down = new CocoonError('chain_unavailable', 'No chain.');
+  it.each<[string, boolean, Root | CocoonError, string]>([
+    ["takes Intel's root for hardware", false, 'intel', 'answered'],
+    ['takes an unknown code for none', false, unknown, 'no_attested_worker'],
+    ['does not guess while the code cannot be read', false, down, 'chain_unavailable'],
+    ['needs no look at the code when simulated hardware is allowed', true, down, 'answered'],
+  ])('%s', async (_, allowSimulated, root, expected) => {
+    const prepare = ({ chain }: Network): void => {
+      chain.registryRoot = () => (root instanceof CocoonError ? Promise.reject(root) : Promise.resolve(root));
+    };
+    expect(await outcome({ allowSimulated }, prepare)).toBe(expected);
   });
 
   it('knows an unknown model from one that nobody serves now', async () => {

@@ -1,11 +1,12 @@
 import { Address } from '@ton/core';
 import type { RegistryRules, WorkerState } from '../../../src/chain/types';
 import { verifyWorker } from '../../../src/client/verifyWorker';
+import { ANY_FMSPC } from '../../../src/protocol/tcb';
 import { openOffer, type WorkerOffer } from '../../../src/protocol/wire';
 import { createManualClock } from './network/clock';
 import { NETWORK_ID, REGISTRY } from './network/chain';
 import { createNetwork, HELLO } from './network/setup';
-import { createFakeWorker, MODEL_HASH } from './network/worker';
+import { createFakeWorker, MODEL_HASH, TCB } from './network/worker';
 import { talkativeEngine } from './network/engine';
 
 const clock = createManualClock();
@@ -20,10 +21,14 @@ const model = MODEL_HASH.toString('hex');
 const rules: RegistryRules = {
   images: new Map([[image, Math.floor(clock.now()) + 90 * DAY]]),
   shapes: new Set([worker.state.shape.toString('hex')]),
-  floors: new Map(),
+  floors: new Map([[ANY_FMSPC, TCB]]),
   models: new Map([[model, HELLO.model]]),
   blocks: new Map(),
 };
+
+const platform = worker.state.platform.toString('hex');
+/** One more than the machine has, for its own family alone. */
+const floorAbove = () => new Map([...rules.floors, ['b0c06f000000', { ...TCB, pceSvn: TCB.pceSvn + 1 }]]);
 
 type Case = {
   offer?: Partial<WorkerOffer>;
@@ -75,6 +80,11 @@ describe('the client trusts a worker', () => {
     ["the image is not on the registry's list", { rules: { images: new Map() } }],
     ["the image is not on the registry's list", { rules: { images: new Map([[image, clock.now() - 1]]) } }],
     ['the image is blocked', { rules: { blocks: new Map([[image, clock.now()]]) } }],
+    ["the shape is not on the registry's list", { rules: { shapes: new Set(['44'.repeat(31)]) } }],
+    ["the machine's TCB is below the registry's floor", { rules: { floors: new Map() } }],
+    ["the machine's TCB is below the registry's floor", { state: { tcb: null } }],
+    ["the machine's TCB is below the registry's floor", { rules: { floors: floorAbove() } }],
+    ['the machine is blocked', { rules: { blocks: new Map([[platform, clock.now()]]) } }],
     ['the worker is blocked', { rules: { blocks: new Map([[genuine.worker, clock.now()]]) } }],
     ['the statement is for another network', { chain: { networkId: -3 } }],
     ['the statement is for another registry', { chain: { registry: new Address(0, Buffer.alloc(32, 1)) } }],

@@ -1,7 +1,7 @@
 import { Address, type Cell } from '@ton/core';
 import type { Chain, EscrowState, LineEntry, WorkerState } from '../../../../src/chain/types';
 import { allocateHash, loadEntries, openedLine, type Allocate } from '../../../../src/protocol/allocate';
-import type { TcbFloor } from '../../../../wrappers/Registry';
+import type { TcbFloor } from '../../../../src/protocol/tcb';
 import { nano } from '../../../../src/protocol/amounts';
 import { escrowDomain } from '../../../../src/protocol/domain';
 import { verify } from '../../../../src/protocol/ed25519';

@@ -3,11 +3,12 @@ import { createClient, type Client, type ClientConfig } from '../../../../src/cl
 import { keyPairFromSeed } from '../../../../src/protocol/ed25519';
 import type { Ask } from '../../../../src/protocol/signed';
 import type { CocoonError } from '../../../../src/protocol/errors';
+import { ANY_FMSPC } from '../../../../src/protocol/tcb';
 import { createFakeChain, ESCROW, type FakeChain } from './chain';
 import { createManualClock, createTestTimers, type ManualClock } from './clock';
 import { talkativeEngine } from './engine';
 import { createFakeRouter, ROUTER_URL, type FakeRouter } from './router';
-import { createFakeWorker, MODEL_HASH, type FakeWorker } from './worker';
+import { createFakeWorker, MODEL_HASH, TCB, type FakeWorker } from './worker';
 
 export interface Network {
   client: Client;
@@ -51,7 +52,9 @@ export function createNetwork(options: NetworkOptions = {}): Network {
   for (const worker of workers) {
     chain.workerStates.set(worker.address.hash.toString('hex'), worker.state);
     chain.rules.images.set(worker.state.imageId.toString('hex'), 2 ** 32 - 1);
+    chain.rules.shapes.add(worker.state.shape.toString('hex'));
   }
+  chain.rules.floors.set(ANY_FMSPC, TCB);
   chain.rules.models.set(MODEL_HASH.toString('hex'), HELLO.model);
   const router = createFakeRouter(clock, () => workers);
   const faults: Network['faults'] = [];

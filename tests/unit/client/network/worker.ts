@@ -54,6 +54,18 @@ import {
 import { NETWORK_ID, PROVIDER, REGISTRY } from './chain';
 import type { ManualClock } from './clock';
 
+/** The machine's trusted computing base, which a floor of the same values just lets pass. */
+export const TCB = {
+  blockRoot: Buffer.alloc(32, 6),
+  fmspc: Buffer.from('b0c06f000000', 'hex'),
+  pceId: 0,
+  pceSvn: 11,
+  sgxSvns: Buffer.alloc(16, 3),
+  teeTcbSvn: Buffer.alloc(16, 4),
+  teeTcbSvn2: Buffer.alloc(16),
+  qeIsvSvn: 4,
+};
+
 export const MODEL_HASH = Buffer.alloc(32, 0x30);
 
 /** What an engine answers: a head, the body in pieces (one chunk each), and its usage. */
@@ -198,7 +210,7 @@ export function createFakeWorker(
       imageId,
       shape: Buffer.alloc(32, 0x44),
       platform: Buffer.alloc(32, 0x55),
-      tcb: null,
+      tcb: TCB,
       quoteSeqno: 0,
       pending: null,
       attestedAt: 0,
