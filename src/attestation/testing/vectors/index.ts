@@ -7,6 +7,7 @@ import { HEADER_VECTORS } from './header';
 import { LEAF_VECTORS } from './leaf';
 import { PLATFORM_LEVEL_VECTORS } from './levels';
 import { CONVERGENCE_VECTORS, MODULE_VECTORS } from './modules';
+import { REMEMBERED_VECTORS } from './remembered';
 import { REVOCATION_VECTORS } from './revocation';
 import { SGX_EXTENSION_VECTORS } from './sgxExtension';
 import { SIGNATURE_VECTORS } from './signatures';
@@ -25,6 +26,7 @@ export const VECTORS: readonly Vector[] = [
   ...AUTHORITY_VECTORS,
   ...ENCLAVE_VECTORS,
   ...SIGNATURE_VECTORS,
+  ...REMEMBERED_VECTORS,
   ...ATTRIBUTE_VECTORS,
   ...BODY_VECTORS,
   ...REVOCATION_VECTORS,
@@ -36,4 +38,4 @@ export const VECTORS: readonly Vector[] = [
   ...CONVERGENCE_VECTORS,
 ];
 
-export type { OnChain, PlatformError, Vector, VectorKind } from './vector';
+export type { Vector, VectorKind } from './vector';
