@@ -1,6 +1,6 @@
 import { withGasFigures } from './gasFigures';
 import { replaceSection } from './sections';
-import { errorTable, protocolSections } from './tables';
+import { errorTable, protocolSections, quoteTroubleTable } from './tables';
 import { vectorFiles, vectorText } from './vectors';
 
 /**
@@ -22,6 +22,10 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     { path: 'docs/flows.md', render: withGasFigures },
     { path: 'docs/errors.md', render: (page) => replaceSection(page, 'errors', errorTable()) },
+    {
+      path: 'docs/operate-worker.md',
+      render: (page) => replaceSection(page, 'quote troubles', quoteTroubleTable()),
+    },
     {
       path: 'docs/protocol.md',
       render: (page) =>

@@ -6,6 +6,7 @@ import { LIMITS } from '../protocol/limits';
 import { lineFields } from '../protocol/line';
 import { askLayout, hpkeCertificateLayout, receiptLayout, ticketLayout } from '../protocol/signed';
 import { statementFields } from '../protocol/statement';
+import { QUOTE_TROUBLES } from '../worker/quotes/errors';
 import { table } from './sections';
 
 type Described = Pick<ByteImage<Fields>, 'name' | 'size' | 'prefix' | 'places'>;
@@ -62,4 +63,10 @@ export function errorTable(): string {
     remedy,
   ]);
   return table(['code', 'status', "OpenAI's type", 'what to do'], rows);
+}
+
+/** For docs/operate-worker.md: why a machine gave no quote that the chain takes. */
+export function quoteTroubleTable(): string {
+  const rows = Object.entries(QUOTE_TROUBLES).map(([code, cure]) => [`\`${code}\``, cure]);
+  return table(['reason', 'what to do'], rows);
 }
