@@ -55,9 +55,10 @@ export async function verifyQuote(
 ): Promise<Verdict> {
   const policy = parsePolicy(input.policy ?? STRICT_POLICY);
   requireClock(input.atUnix);
-  const collateral = await prepared(input.collateral, input.root, crypto);
   const list = checklist();
+  // Copied before the first wait: from here on the caller may do with its bytes what it likes.
   const quote = checkFormat(input.quote, list);
+  const collateral = await prepared(input.collateral, input.root, crypto);
   const platform = quote && (await checkChain(quote, input.atUnix, collateral, crypto, list));
   if (quote !== null) await checkSignatures(quote, platform?.leaf ?? null, crypto, list);
   checkCollateral(collateral, platform, input.atUnix, list);
