@@ -9,13 +9,14 @@ import type { DryRunInput } from '../../../src/attestation/onchain/dryRun';
 import { parseQuote } from '../../../src/attestation/quote';
 import { isoText } from '../../../src/attestation/time';
 import { mintQuote, type Minted, type MintOverrides } from '../../../src/attestation/testing/mint';
+import { collateralOf, type CollateralFlags } from '../../../src/cli/attest/collateral';
 import { describeQuote } from '../../../src/cli/attest/describe';
 import { differences, printDifferences } from '../../../src/cli/attest/diff';
 import { printExplanation } from '../../../src/cli/attest/explain';
 import { decodeQuote, readJsonFile, readQuoteFile } from '../../../src/cli/attest/files';
 import { parseTime, policyOf } from '../../../src/cli/attest/flags';
 import { runHints } from '../../../src/cli/attest/hints';
-import { runVerify, type VerifyOptions } from '../../../src/cli/attest/verify';
+import { runVerify, verifierFor, type VerifyOptions } from '../../../src/cli/attest/verify';
 import { COLUMNS, wrap, type Console } from '../../../src/cli/console';
 
 const PROVIDER = new Address(0, Buffer.alloc(32, 7));
@@ -169,6 +170,39 @@ describe('policy flags', () => {
     'refuse the time "%s"',
     (text) => expect(() => parseTime(text)).toThrow('is needed'),
   );
+});
+
+describe('collateral flags', () => {
+  const none = { pccs: [], offline: false };
+  const verifier = verifierFor('simulated');
+  const asksNobody: typeof fetch = () => Promise.reject(new Error('asked'));
+  const found = (flags: CollateralFlags) =>
+    collateralOf(flags, minted.quote, minted.atUnix, verifier, {
+      fetch: asksNobody,
+      sleep: async () => undefined,
+    });
+
+  test.each<[string, CollateralFlags]>([
+    ['nowhere', none],
+    ['two places', { ...none, collateral: 'x.json', offline: true }],
+  ])('that name %s are a usage error', async (_, flags) => {
+    await expect(found(flags)).rejects.toMatchObject({ code: 'commander.invalidArgument' });
+  });
+
+  test('name a file', async () => {
+    const collateral = file('named.json', JSON.stringify({ tcb_info: 'x' }));
+    expect(await found({ ...none, collateral })).toEqual({ tcb_info: 'x' });
+  });
+
+  test('name a server that does not answer', async () => {
+    const flags = { ...none, pccs: ['https://pccs.invalid'], cache: path.join(folder, 'cache') };
+    await expect(found(flags)).rejects.toMatchObject({ code: 'collateral_unreachable' });
+  });
+
+  test('ask for what is on disk, where there is nothing', async () => {
+    const flags = { ...none, offline: true, cache: path.join(folder, 'empty-cache') };
+    await expect(found(flags)).rejects.toMatchObject({ code: 'collateral_not_archived' });
+  });
 });
 
 describe('quote files', () => {
