@@ -1,3 +1,4 @@
+import { Address } from '@ton/core';
 import { routerAddress } from '../../wrappers/Router';
 import type { HeldReceipt } from '../chain/settlementPlan';
 import { nano, type Nano } from '../protocol/amounts';
@@ -15,6 +16,7 @@ export async function partiesOf(
   workers: readonly DemoWorker[],
   customers: readonly Customer[],
 ): Promise<Party[]> {
+  const machines = await Promise.all(workers.map((worker) => machineOf(stage, worker)));
   return [
     {
       name: 'maintainer',
@@ -25,13 +27,14 @@ export async function partiesOf(
         { label: 'registry', address: stage.registry },
       ],
     },
-    ...workers.map((worker): Party => ({
+    ...workers.map((worker, i): Party => ({
       name: worker.provider.name,
       role: 'provider',
       accounts: [
         { label: 'wallet', address: worker.provider.wallet.address },
         { label: 'operator', address: worker.operator.wallet.address },
         { label: 'worker', address: worker.address },
+        { label: 'machine', address: machines[i]! },
       ],
     })),
     ...customers.map((customer): Party => ({
@@ -51,6 +54,13 @@ export async function partiesOf(
       ],
     },
   ];
+}
+
+/** The Platform contract of the machine on which a worker was attested. */
+async function machineOf(stage: Stage, { address, name }: DemoWorker): Promise<Address> {
+  const state = await stage.chain.worker(address);
+  if (!state) throw new Error(`${name} has no contract`);
+  return new Address(0, state.platform);
 }
 
 /** What receipts say beyond what lines have paid. */

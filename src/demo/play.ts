@@ -4,11 +4,12 @@ import { publishRouter } from '../chain/accounts';
 import type { HeldReceipt } from '../chain/settlementPlan';
 import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
 import { LIMITS } from '../protocol/limits';
+import { simulatedMeasurements } from '../worker/quotes/simulator';
 import { advanceClock } from './cast';
 import { partiesOf, receiptRows, unsettled } from './closing';
 import { closeAllLines, createCustomer, leave, type Customer } from './customer';
 import { acceptedPayouts, closeBooks, readHistories, settlementsIn } from './ledger';
-import { admit, DEMO_IMAGE, DEMO_TERMS, foundNetwork, UNLISTED_IMAGE } from './maintainer';
+import { DEMO_TERMS, foundNetwork } from './maintainer';
 import type { DemoOptions } from './options';
 import { startProgram } from './processes';
 import {
@@ -20,6 +21,7 @@ import {
   type WorkerPlan,
 } from './provider';
 import { receiptsOf } from './receipts';
+import { refusedQuotes } from './refusedQuotes';
 import type { DemoResult, Refusal } from './result';
 import { killInMidStream, runDry, settleTwice } from './scenes';
 import {
@@ -40,7 +42,7 @@ export interface Play {
   foundNetwork(): Promise<string>;
   startRouter(): Promise<string>;
   startWorkers(): Promise<string>;
-  admitWorkers(): Promise<string>;
+  attestWorkers(): Promise<string>;
   openEscrows(): Promise<string>;
   runJobs(say: (detail: string) => void): Promise<string>;
   killWorker(): Promise<string>;
@@ -79,13 +81,13 @@ export function createPlay(options: DemoOptions): Play {
   const nameOfWorker = (hash: Buffer): string =>
     workers.find(({ address }) => address.hash.equals(hash))?.name ?? '?';
 
-  const plansOf = (): WorkerPlan[] =>
+  const plansOf = (imageId: Buffer): WorkerPlan[] =>
     stage.providers.map((provider, i) => ({
       name: `worker ${i + 1}`,
       provider,
       operator: stage.operators[i]!,
       index: 0,
-      imageId: DEMO_IMAGE,
+      imageId,
     }));
 
   const startWorkerProgram = async (worker: DemoWorker): Promise<void> => {
@@ -145,9 +147,10 @@ export function createPlay(options: DemoOptions): Play {
 
     async startWorkers() {
       const urls = await engines;
+      const { imageId } = await simulatedMeasurements();
       const share = { feeTo: router.feeTo, feeBps: ROUTER_FEE_BPS };
       workers = await Promise.all(
-        plansOf().map(async (plan, i) => {
+        plansOf(imageId).map(async (plan, i) => {
           const address = await stake(plan, stage.chain, DEMO_TERMS.minStakeNano, share);
           return writeWorkerFiles(plan, address, {
             endpoint: stage.devnet.apiUrl,
@@ -167,29 +170,11 @@ export function createPlay(options: DemoOptions): Play {
       return `${workers.length} workers, ${formatCoins(DEMO_TERMS.minStakeNano)} ${COIN_SYMBOL} each at stake`;
     },
 
-    async admitWorkers() {
-      const last = workers[workers.length - 1]!;
-      const ask = (worker: DemoWorker, imageId: Buffer): Promise<string | null> =>
-        admit(
-          stage.maintainer,
-          stage.chain,
-          { address: worker.address, provider: worker.provider.wallet.address, index: worker.index },
-          imageId,
-        );
-      const reason = await ask(last, UNLISTED_IMAGE);
-      if (reason === null) throw new Error('a worker with an image that nobody allowed was admitted');
-      refusals.push({
-        who: last.provider.name,
-        what: `admission of ${last.name} with an image that is not on the list`,
-        code: 'chain_refused',
-        message: reason,
-      });
-      for (const worker of workers) {
-        const refused = await ask(worker, DEMO_IMAGE);
-        if (refused !== null) throw new Error(`${worker.name} was not admitted: ${refused}`);
-      }
+    async attestWorkers() {
       await waitForBook(workers.length);
-      return `${workers.length} admitted; refused: ${reason}`;
+      const refused = await refusedQuotes(workers[workers.length - 1]!, stage);
+      refusals.push(...refused);
+      return `${workers.length} active by their quotes; refused: ${refused.map(({ code }) => code).join(', ')}`;
     },
 
     async openEscrows() {
@@ -291,7 +276,7 @@ export function createPlay(options: DemoOptions): Play {
         workers: workers.map((worker) => ({
           name: `${worker.name} of ${worker.provider.name}`,
           address: worker.address.toString(),
-          state: 'admitted by the maintainer, simulated hardware',
+          state: 'admitted by its quote, simulated hardware',
           jobs: rows.filter((row) => row.worker === worker.name).reduce((sum, row) => sum + row.jobs, 0),
         })),
       };

@@ -19,6 +19,7 @@ export interface WorkerPlan {
 export interface DemoWorker extends WorkerPlan {
   address: Address;
   configFile: string;
+  stateDir: string;
 }
 
 /** Stakes, and lists the router as a fee recipient. */
@@ -59,8 +60,9 @@ export function writeWorkerFiles(plan: WorkerPlan, address: Address, around: Wor
   const folder = join(around.folder, plan.name);
   mkdirSync(folder, { recursive: true });
   const { model, prices } = around;
+  const stateDir = join(folder, 'state');
   const config = {
-    stateDir: join(folder, 'state'),
+    stateDir,
     network: {
       endpoint: around.endpoint,
       networkId: around.networkId,
@@ -69,6 +71,7 @@ export function writeWorkerFiles(plan: WorkerPlan, address: Address, around: Wor
     },
     worker: address.toString(),
     imageId: plan.imageId.toString('hex'),
+    attestation: { source: 'simulated' },
     routers: [around.routerUrl],
     engine: { url: around.engineUrl },
     models: [
@@ -91,7 +94,7 @@ export function writeWorkerFiles(plan: WorkerPlan, address: Address, around: Wor
   };
   const configFile = join(folder, 'worker.json');
   writeFileSync(configFile, JSON.stringify(config, null, 2));
-  return { ...plan, address, configFile };
+  return { ...plan, address, configFile, stateDir };
 }
 
 /** Takes out everything that a worker earned, and says how much that was. */

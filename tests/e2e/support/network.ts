@@ -49,7 +49,6 @@ async function start(options: NetworkOptions, ends: Ends): Promise<Omit<Network,
     routers.push(router);
   }
   const workers: E2eWorker[] = [];
-  // One after the other: the maintainer admits them from one wallet.
   for (let n = 1; n <= (options.workers ?? 1); n++) {
     const worker = await startWorker(ground, `worker ${n}`, routers, slots);
     ends.push(() => worker.close());

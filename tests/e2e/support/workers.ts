@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Address } from '@ton/core';
-import { announceStatement } from '../../../src/chain/accounts';
 import { createSettlement } from '../../../src/chain/settlement';
 import { systemTimers } from '../../../src/channel';
 import type { Actor } from '../../../src/demo/cast';
-import { admit, DEMO_IMAGE, DEMO_TERMS } from '../../../src/demo/maintainer';
+import { DEMO_TERMS } from '../../../src/demo/maintainer';
 import { stake } from '../../../src/demo/provider';
+import { createAdmission } from '../../../src/worker/attestation';
 import { workerConfigSchema } from '../../../src/worker/config';
 import { silentLogger } from '../../../src/worker/logger';
+import { simulatedMeasurements } from '../../../src/worker/quotes/simulator';
+import { ensureStateDir } from '../../../src/worker/stateFiles';
 import { createWorker, type Worker } from '../../../src/worker/worker';
 import { MODEL, type Ground } from './ground';
 import { ROUTER_FEE_BPS, type E2eRouter } from './routers';
@@ -33,7 +35,7 @@ export interface E2eWorker {
   close(): Promise<void>;
 }
 
-/** Stakes, starts and admits a worker, and waits until all its routers list it. */
+/** Stakes and starts a worker, which attests itself, and waits until all its routers list it. */
 export async function startWorker(
   ground: Ground,
   name: string,
@@ -46,14 +48,16 @@ export async function startWorker(
     ground.person(`${name} operator`, '5'),
   ]);
   const share = { feeTo: routers[0]!.feeTo, feeBps: ROUTER_FEE_BPS };
-  const plan = { name, provider, operator, index: 0, imageId: DEMO_IMAGE };
+  const { imageId } = await simulatedMeasurements();
+  const plan = { name, provider, operator, index: 0, imageId };
   const address = await stake(plan, chain, DEMO_TERMS.minStakeNano, share);
   const stateDir = join(ground.folder, name);
   const config = workerConfigSchema.parse({
     stateDir,
     network: { endpoint: ground.devnet.apiUrl, registry: ground.registry.toString() },
     worker: address.toString(),
-    imageId: DEMO_IMAGE.toString('hex'),
+    imageId: imageId.toString('hex'),
+    attestation: { source: 'simulated' },
     routers: routers.map(({ url }) => url),
     engine: { url: ground.engine.url },
     models: [
@@ -68,21 +72,17 @@ export async function startWorker(
     ],
     slots,
   });
-  const start = (): Promise<Worker> =>
+  ensureStateDir(stateDir);
+  const surroundings = { chain, clock, randomBytes, timers: systemTimers, log: silentLogger };
+  const start = async (): Promise<Worker> =>
     createWorker(config, {
-      ...{ chain, clock, randomBytes, timers: systemTimers, random: Math.random },
-      log: silentLogger,
-      announce: (statement) =>
-        announceStatement(operator.wallet, address, statement, [
-          Buffer.from(ground.engine.modelHash, 'hex'),
-        ]),
+      ...surroundings,
+      random: Math.random,
+      ...(await createAdmission(config, operator.wallet, surroundings)),
       settlement: createSettlement({ chain, clock, wallet: provider.wallet }),
     });
 
   let worker = await start();
-  const place = { address, provider: provider.wallet.address, index: 0 };
-  const refused = await admit(ground.maintainer, chain, place, DEMO_IMAGE);
-  if (refused !== null) throw new Error(`${name} was not admitted: ${refused}`);
   await untilListed(routers, worker.workerKey);
   return {
     ...{ address, provider, stateDir },

@@ -1,7 +1,6 @@
 import { Address, beginCell, contractAddress, type Cell } from '@ton/core';
 import {
   allocate,
-  admitWorker,
   announceStatement,
   claimEarnings,
   closeLines,
@@ -14,6 +13,7 @@ import {
   topUp,
   withdraw,
 } from '../../../src/chain/accounts';
+import { attestWorker } from '../../../src/chain/attest';
 import { createSettlement, type Settlement } from '../../../src/chain/settlement';
 import type { WalletSender } from '../../../src/chain/types';
 import { nano } from '../../../src/protocol/amounts';
@@ -35,12 +35,11 @@ import {
   admittedWorker,
   createEconomy,
   DAY,
-  IMAGE,
   key,
   lineTo,
   openedEscrow,
   receiptFor,
-  SHAPE,
+  quoteFor,
   statementOf,
   TON,
   type Economy,
@@ -111,7 +110,7 @@ describe('the chain room on a devnet', () => {
       index: 0,
       stakeNano: TON,
       active: true,
-      imageId: IMAGE,
+      ...(await economy.machine.measured()),
       statementHash: statementHash(worker.statement),
     });
     expect(state.provider.toString()).toBe(provider.address.toString());
@@ -196,30 +195,20 @@ describe('the chain room on a devnet', () => {
     expect(before - (await economy.chain.balance(client.address))).toBeLessThan(TON / 100n);
   });
 
-  test('maintainer hears why a worker does not take an admission', async () => {
+  test('anybody hears why a worker does not take a quote', async () => {
+    const { registry } = economy.chain;
     const other = await economy.wallet(20);
-    const address = await workerAddress(economy.chain.registry, other.address, 0);
-    await stakeWorker(other, {
-      registry: economy.chain.registry,
-      index: 0,
-      stakeNano: TON,
-      operator: other.address,
-    });
+    const address = await workerAddress(registry, other.address, 0);
+    await stakeWorker(other, { registry, index: 0, stakeNano: TON, operator: other.address });
     const statement = statementOf(economy, address, key(120));
-    const admission = {
-      provider: other.address,
-      index: 0,
-      statementHash: statementHash(statement),
-      imageId: IMAGE,
-      shape: SHAPE,
-    };
-    const admit = () => admitWorker(economy.maintainer, economy.chain.registry, admission);
-    await expect(admit()).rejects.toMatchObject({
+    const attest = async () =>
+      attestWorker(other, economy.chain, { worker: address, quote: await quoteFor(economy, statement) });
+    await expect(attest()).rejects.toMatchObject({
       code: 'chain_refused',
       message: expect.stringMatching(/statement not announced/) as string,
     });
     await announceStatement(other, address, statement, []);
-    expect((await admit()).failure).toBeNull();
+    expect((await attest()).failure).toBeNull();
     expect((await economy.chain.worker(address))!.active).toBe(true);
   });
 

@@ -1,23 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Address } from '@ton/core';
 import {
-  admitWorker,
   announceStatement,
   deployRegistry,
   openEscrow,
   orderRegistry,
   stakeWorker,
 } from '../../../src/chain/accounts';
+import { attestWorker } from '../../../src/chain/attest';
 import { createChain, type ConnectedChain } from '../../../src/chain/chain';
+import { newestSharedBlock } from '../../../src/chain/masterchain';
 import type { WalletSender } from '../../../src/chain/types';
 import { createWalletSender, walletOf } from '../../../src/chain/wallet';
 import { createDevnet, type Devnet, type DevnetConfig } from '../../../src/devnet/devnet';
 import { keyPairFromSeed, sign, type KeyPair } from '../../../src/protocol/ed25519';
 import { lineId, NO_FEE_RECIPIENT, type Line } from '../../../src/protocol/line';
 import { receiptLayout, type Receipt, type Signed } from '../../../src/protocol/signed';
-import { modelsRoot, StatementRole, statementHash, statementImage } from '../../../src/protocol/statement';
+import { modelsRoot, statementDigest, StatementRole, statementImage } from '../../../src/protocol/statement';
+import { ANY_FMSPC } from '../../../src/protocol/tcb';
+import { createSimulatedQuotes, type SimulatedQuotes } from '../../../src/worker/quotes/simulator';
 import {
   allowImageBody,
   allowShapeBody,
+  allowTcbBody,
   registryAddress,
   setParametersBody,
 } from '../../../wrappers/Registry';
@@ -26,8 +34,8 @@ import { workerAddress } from '../../../wrappers/Worker';
 export const START_UNIX = 1_780_000_000;
 export const TON = 1_000_000_000n;
 export const DAY = 86_400;
-export const IMAGE = Buffer.alloc(32, 0x11);
-export const SHAPE = Buffer.alloc(32, 0x22);
+/** Every machine is good enough. */
+const FLOOR = { pceId: 0, pceSvn: 0, sgxSvns: Buffer.alloc(16), teeTcbSvn: Buffer.alloc(16), qeIsvSvn: 0 };
 
 export const key = (seed: number): KeyPair => keyPairFromSeed(Buffer.alloc(32, seed));
 
@@ -37,6 +45,8 @@ export interface Economy {
   chain: ConnectedChain;
   clock: { now(): number };
   maintainer: WalletSender;
+  /** Where its workers run. */
+  machine: SimulatedQuotes;
   wallet(seed: number, coins?: bigint): Promise<WalletSender>;
   close(): Promise<void>;
 }
@@ -50,7 +60,10 @@ export async function createEconomy(config: Partial<DevnetConfig> = {}): Promise
     ...config,
   });
   const owner = walletOf('v5r1', key(1).publicKey, devnet.networkId).address;
-  const chain = await createChain({ endpoint: devnet.apiUrl, registry: await registryAddress('simulated', owner) });
+  const chain = await createChain({
+    endpoint: devnet.apiUrl,
+    registry: await registryAddress('simulated', owner),
+  });
   const sleep = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   const wallet = async (seed: number, coins = 100n): Promise<WalletSender> => {
@@ -68,15 +81,23 @@ export async function createEconomy(config: Partial<DevnetConfig> = {}): Promise
     treasury: maintainer.address,
   };
   await orderRegistry(maintainer, chain.registry, setParametersBody(parameters));
-  await orderRegistry(maintainer, chain.registry, allowImageBody(IMAGE, START_UNIX + 365 * DAY));
-  await orderRegistry(maintainer, chain.registry, allowShapeBody(SHAPE));
+  const stateDir = mkdtempSync(join(tmpdir(), 'cocoon-economy-'));
+  const machine = createSimulatedQuotes({ stateDir }, { randomBytes, nowUnix: () => START_UNIX });
+  const { imageId, shape } = await machine.measured();
+  await orderRegistry(maintainer, chain.registry, allowImageBody(imageId, START_UNIX + 365 * DAY));
+  await orderRegistry(maintainer, chain.registry, allowShapeBody(shape));
+  await orderRegistry(maintainer, chain.registry, allowTcbBody(Buffer.from(ANY_FMSPC, 'hex'), FLOOR));
   return {
     devnet,
     chain,
     clock: { now: () => devnet.nowUnix() },
     maintainer,
+    machine,
     wallet,
-    close: () => devnet.close(),
+    async close() {
+      await devnet.close();
+      rmSync(stateDir, { recursive: true, force: true });
+    },
   };
 }
 
@@ -87,14 +108,14 @@ export interface RunningWorker {
   statement: Buffer;
 }
 
-/** Stakes, announces and admits a worker of `provider`. */
+/** Stakes, announces and attests a worker of `provider`. */
 export async function admittedWorker(
   economy: Economy,
   provider: WalletSender,
   index: number,
   keys: KeyPair,
 ): Promise<RunningWorker> {
-  const { chain, maintainer } = economy;
+  const { chain } = economy;
   const address = await workerAddress(chain.registry, provider.address, index);
   await stakeWorker(provider, {
     registry: chain.registry,
@@ -104,14 +125,14 @@ export async function admittedWorker(
   });
   const statement = statementOf(economy, address, keys);
   await announceStatement(provider, address, statement, []);
-  await admitWorker(maintainer, chain.registry, {
-    provider: provider.address,
-    index,
-    statementHash: statementHash(statement),
-    imageId: IMAGE,
-    shape: SHAPE,
-  });
+  await attestWorker(provider, chain, { worker: address, quote: await quoteFor(economy, statement) });
   return { address, index, keys, statement };
+}
+
+/** A quote for this statement, as young as it can be. */
+export async function quoteFor({ chain, machine }: Economy, statement: Buffer): Promise<Uint8Array> {
+  const { rootHash } = await newestSharedBlock(chain.client);
+  return machine.quote(Buffer.concat([statementDigest(statement), rootHash]));
 }
 
 export function statementOf({ chain, clock }: Economy, worker: Address, keys: KeyPair): Buffer {
