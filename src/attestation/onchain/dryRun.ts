@@ -10,6 +10,7 @@ import type { Reason } from './dryRunReason';
 import { refusalByRegistry, type RegistryLists } from './dryRunRegistry';
 import { refusalByWorker, type WorkerStanding } from './dryRunWorker';
 import { HintError } from './hint';
+import { ATTEST_KINDS, type AttestKind } from './kind';
 import { attestMessage, type AttestMessage } from './message';
 import { requireLiterals } from './quoteText';
 
@@ -23,7 +24,17 @@ export interface Refusal extends Reason {
   at: 'building' | 'platform' | 'registry' | 'worker';
 }
 
-export type DryRun = { ok: true; message: AttestMessage } | { ok: false; refusal: Refusal };
+/** `gasAtMost`: in the Platform itself, all places taken. */
+export type DryRun =
+  { ok: true; message: AttestMessage; gasAtMost: number } | { ok: false; refusal: Refusal };
+
+/** GAS_PLATFORM_ATTEST and GAS_PLATFORM_STEP of contracts/platform/gas.tact. */
+const GAS = { ca: 110_000, step: 25_000 } as const;
+
+/** What a Platform needs at most for a message of this kind. */
+export function attestGasAtMost(kind: AttestKind): number {
+  return GAS.ca - GAS.step * ATTEST_KINDS.indexOf(kind);
+}
 
 /** Neither provider nor index changes what is checked, or how large the message is. */
 const NOBODY = { provider: new Address(0, Buffer.alloc(32)), index: 0 };
@@ -36,7 +47,7 @@ export async function dryRun(input: DryRunInput, to = NOBODY): Promise<DryRun> {
   try {
     const refusal = await firstRefusal(input);
     return refusal === null
-      ? { ok: true, message: attestMessage({ ...input, ...to }) }
+      ? { ok: true, message: attestMessage({ ...input, ...to }), gasAtMost: attestGasAtMost(input.kind) }
       : { ok: false, refusal };
   } catch (error) {
     if (error instanceof AttestationError) return unbuilt(error.code, error.message);

@@ -24,9 +24,7 @@ export async function runHints(options: HintsOptions, to: Console): Promise<numb
   if (outcome.ok && out !== null) writeFileSync(out, outcome.message.body.toBoc());
   if (json) to.write(`${toJson(hintsJson(outcome, input))}\n`);
   else
-    to.write(
-      outcome.ok ? messageText(outcome.message, options, to) : `${refusalText(outcome.refusal, input, to)}\n`,
-    );
+    to.write(outcome.ok ? messageText(outcome, options, to) : `${refusalText(outcome.refusal, input, to)}\n`);
   return outcome.ok ? BUILT : REFUSED;
 }
 
@@ -39,22 +37,24 @@ function hintsJson(outcome: DryRun, input: DryRunInput): object {
     kind,
     cells,
     bytes,
+    gas_at_most: outcome.gasAtMost,
     ppid_hash: ppidHash.toString('hex'),
     looked_at: looked,
     body: body.toBoc().toString('base64'),
   };
 }
 
-type Message = Extract<DryRun, { ok: true }>['message'];
+type Accepted = Extract<DryRun, { ok: true }>;
 
 function messageText(
-  { kind, cells, bytes, ppidHash }: Message,
+  { message: { kind, cells, bytes, ppidHash }, gasAtMost }: Accepted,
   { input, out }: HintsOptions,
   to: Console,
 ): string {
   const rows: [string, string][] = [
     ['kind', `${kind}: ${KINDS[kind]}`],
     ['size', `${bytes} bytes in ${cells} cells`],
+    ['gas', `at most ${gasAtMost.toLocaleString('en-US')} in the Platform; Registry and Worker take theirs`],
     ['machine', ppidHash.toString('hex')],
     ['looked at', `${lookedAt(input).join(', ')}, at ${isoText(input.nowUnix)}`],
     ['written to', out ?? 'nowhere: name a file with --out'],

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { GAS_PLATFORM_ATTEST, GAS_PLATFORM_STEP } from '../../../build/Registry/Registry_Platform';
 import { toHex } from '../../../src/attestation/bytes';
 import { nodeCrypto } from '../../../src/attestation/crypto/node';
 import { imageId, shape } from '../../../src/attestation/image';
-import { dryRun, type DryRunInput } from '../../../src/attestation/onchain/dryRun';
+import { attestGasAtMost, dryRun, type DryRunInput } from '../../../src/attestation/onchain/dryRun';
+import { ATTEST_KINDS } from '../../../src/attestation/onchain/kind';
 import { NEW_PLATFORM } from '../../../src/attestation/onchain/dryRunPlatform';
 import type { RegistryLists } from '../../../src/attestation/onchain/dryRunRegistry';
 import type { WorkerStanding } from '../../../src/attestation/onchain/dryRunWorker';
@@ -152,6 +154,13 @@ test('worker refuses with IMAGE_EXPIRED what the registry was not asked about: a
   const ends = minted.machine.leaf.notAfter;
   const worker = standing({ pending: { ...PENDING, notAfterUnix: ends + DAY } });
   expect(await answer({ registry: null, worker, nowUnix: ends })).toBe('worker: ERROR_WORKER_IMAGE_EXPIRED');
+});
+
+test('the gas that a dry run foretells is the bound that the contract asks value for', () => {
+  for (const kind of ATTEST_KINDS) {
+    const bound = GAS_PLATFORM_ATTEST - BigInt(ATTEST_KINDS.indexOf(kind)) * GAS_PLATFORM_STEP;
+    expect(BigInt(attestGasAtMost(kind))).toBe(bound);
+  }
 });
 
 test('every error that a dry run can name is a constant of the contracts', () => {
