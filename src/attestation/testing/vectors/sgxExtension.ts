@@ -6,8 +6,8 @@ import { topic, type Draft, type PlatformError } from './vector';
 
 const RULE = 'Intel SGX PCK certificate and CRL profile specification: SGX extension';
 const SIGNED = 'ERROR_PLATFORM_LEAF_SIGNATURE';
-/** The contract's cells have room for the right number of bits only. */
-const MALFORMED = 'ERROR_PLATFORM_MALFORMED';
+/** A cell of the contract's message has its one number of bits: the VM itself refuses any other. */
+const MALFORMED = 'exit code 9';
 
 const nines = (count: number) => new Array<number>(count).fill(9);
 const part = (path: string, value: Buffer) => der.sequence(der.oid(`${SGX_EXTENSION_OID}.${path}`), value);

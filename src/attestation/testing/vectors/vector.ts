@@ -43,8 +43,8 @@ export interface OffChain {
  */
 export type OnChain = 'accepted' | 'unseen' | 'unbuildable' | PlatformError;
 
-/** Constants of contracts/platform/errors.tact and contracts/shared/p256.tact. */
-export type PlatformError = `ERROR_PLATFORM_${string}` | `ERROR_P256_${string}`;
+/** Constants of contracts/platform/errors.tact and contracts/shared/p256.tact; 9 is the VM's own for a cell's length. */
+export type PlatformError = `ERROR_PLATFORM_${string}` | `ERROR_P256_${string}` | 'exit code 9';
 
 export type VectorKind = 'ca' | 'leaf' | 'pck' | 'key';
 
