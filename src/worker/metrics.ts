@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { JobOutcome } from '../protocol/jobRecord';
 import type { JobEnd } from './jobs';
-import type { AttestationStatus } from './standing';
+import type { AttestationStatus } from './attestationStatus';
 
 /** Numbers for Prometheus. Nothing here names a client, a line or a text. */
 export interface Metrics {

@@ -1,8 +1,10 @@
 import type { Address } from '@ton/core';
 import type { Chain, WorkerState } from '../chain/types';
+import { attestationStatus, createAlarm, type AttestationStatus } from './attestationStatus';
+import { createComplaints } from './complaints';
 import { WORKER_LIMITS } from './limits';
 import type { Logger } from './logger';
-import { createRenewal, type RenewalDeps, type RenewalStep } from './renewal';
+import { createRenewal, type RenewalDeps } from './renewal';
 import { createRenewalFile } from './renewalFile';
 import type { BuiltStatement } from './statement';
 
@@ -30,24 +32,6 @@ const UNKNOWN: Standing = {
   readAtUnix: 0,
 };
 
-/** How the chain's word for this worker is kept fresh. */
-export interface AttestationStatus {
-  /** Where quotes come from; a simulated source says so. Null when none come from here. */
-  source: string | null;
-  simulated: boolean;
-  step: RenewalStep;
-  /** Unix seconds at which the admission ends; 0 for never admitted. */
-  expiresAtUnix: number;
-  /** Unix seconds; 0 for never. */
-  lastSuccessAtUnix: number;
-  /** Since the last success. */
-  failures: number;
-  lastFailure: { reason: string; atUnix: number } | null;
-  nextTryAtUnix: number;
-  /** Why somebody should look now; null while all is well. */
-  alert: string | null;
-}
-
 export interface StandingWatch {
   current(): Standing;
   /** True while nothing is due: admitted, and with a statement that lasts. */
@@ -71,25 +55,19 @@ export function createStandingWatch(
   config: { worker: Address; receiptKey: Buffer; stateDir: string },
   deps: StandingDeps,
 ): StandingWatch {
-  const { clock, log, statements, attestation } = deps;
+  const { clock, log, statements } = deps;
   const file = createRenewalFile(config.stateDir);
+  const complaints = createComplaints(log);
+  const renewal = createRenewal({ ...deps, file, complain: complaints.say });
+  const alarm = createAlarm(log);
   let standing = UNKNOWN;
-  const said = new Set<string>();
-  let alerted = false;
-
-  /** Says each trouble once, not every few seconds. */
-  const complain = (text: string, cause?: unknown, name = text): void => {
-    if (said.has(name) || said.size >= WORKER_LIMITS.troublesSaid) return;
-    said.add(name);
-    log.warn({ err: cause }, text);
-  };
-  const renewal = createRenewal({ ...deps, file, complain });
 
   /** Null when the contract is not there. */
   const look = async (): Promise<WorkerState | null> => {
     const state = await deps.chain.worker(config.worker);
+    complaints.over(CHAIN_AWAY);
     if (!state) {
-      complain('not admitted: the Worker contract is not deployed');
+      complaints.say('not admitted: the Worker contract is not deployed');
       return null;
     }
     const next = standingOf(state, config.receiptKey, statements.all(), clock.now());
@@ -98,7 +76,7 @@ export function createStandingWatch(
     renewal.recognise(state);
     if (changed) {
       if (next.admitted) {
-        said.clear();
+        complaints.allOver();
         log.info({ activeUntil: next.activeUntil, lastSettleBy: next.lastSettleBy }, 'admitted on chain');
       }
       deps.onChange?.(next);
@@ -106,73 +84,60 @@ export function createStandingWatch(
     return state;
   };
 
-  const status = (): AttestationStatus => {
-    const { failures, lastFailure, nextTryAtUnix, lastSuccessAtUnix } = file.read();
-    return {
-      source: attestation?.source.describe() ?? null,
-      simulated: attestation?.source.root === 'simulated',
+  const status = (): AttestationStatus =>
+    attestationStatus({
+      source: deps.attestation?.source,
       step: renewal.step(),
       expiresAtUnix: standing.activeUntil,
-      ...{ lastSuccessAtUnix, failures, lastFailure, nextTryAtUnix },
-      alert: alertOf(standing, failures, lastFailure?.reason ?? '', clock.now()),
-    };
-  };
+      record: file.read(),
+      nowUnix: clock.now(),
+    });
 
   const due = (): boolean => isDue(standing, file.read().lastSuccessAtUnix, clock.now());
 
-  /** Once when it begins, and once when it ends. */
-  const alertOnce = (): void => {
-    const { alert, expiresAtUnix } = status();
-    if (alert !== null && !alerted) log.error({ expiresAtUnix }, `ALERT: ${alert}`);
-    if (alert === null && alerted) log.info({ expiresAtUnix }, 'the alert is over');
-    alerted = alert !== null;
-  };
-
-  /** Not twice at once; a second caller does not wait for the first. */
-  const once = (work: () => Promise<void>): (() => Promise<void>) => {
-    let running = false;
-    return async () => {
-      if (running) return;
-      running = true;
-      try {
-        await work();
-      } catch (error) {
-        complain('the chain cannot be read or written: the last known standing is kept', error);
-      } finally {
-        running = false;
-      }
-    };
-  };
-
-  let seen: WorkerState | null = null;
-  const watch = once(async () => {
-    seen = await look();
-  });
-  const renew = once(async () => {
-    if (seen && due()) await renewal.advance(seen, look);
-    if (seen && !standing.admitted) {
-      complain('not admitted: jobs are refused until the registry confirms the statement');
+  const watch = notTwice(() =>
+    look().catch((error: unknown) => {
+      complaints.say('the chain cannot be read: the last known standing is kept', error, CHAIN_AWAY);
+      return null;
+    }),
+  );
+  const renew = notTwice(async (state: WorkerState) => {
+    if (due()) {
+      await renewal.advance(state, look).catch((error: unknown) => {
+        complaints.say('the renewal cannot be written down: it is tried again', error);
+      });
     }
+    if (standing.admitted) return;
+    complaints.say('not admitted: jobs are refused until the registry confirms the statement');
   });
   return {
     current: () => standing,
     isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !due(),
     attestation: status,
     async tick() {
-      seen = null;
-      await watch();
-      await renew();
-      alertOnce();
+      const state = await watch();
+      if (state) await renew(state);
+      alarm(status());
     },
   };
 }
 
-/** A renewal that fails while there is time is no reason to wake anybody. */
-function alertOf(standing: Standing, failures: number, reason: string, now: number): string | null {
-  const left = standing.activeUntil - now;
-  if (failures === 0 || standing.activeUntil === 0 || left >= WORKER_LIMITS.alertBeforeSeconds) return null;
-  const when = left > 0 ? `ends in ${Math.ceil(left / 60)} minutes` : 'has ended';
-  return `the admission ${when}, and ${failures} renewals failed: ${reason}`;
+const CHAIN_AWAY = 'chain away';
+
+/** While one call runs another does nothing, and does not wait for it. */
+function notTwice<A extends unknown[], R>(
+  work: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R | null> {
+  let running = false;
+  return async (...args) => {
+    if (running) return null;
+    running = true;
+    try {
+      return await work(...args);
+    } finally {
+      running = false;
+    }
+  };
 }
 
 function standingOf(

@@ -24,7 +24,7 @@ import { createReceiptSigner } from './receipts';
 import { createReplyCache } from './replyCache';
 import { createSettler } from './settler';
 import type { Announce, Attestation } from './renewal';
-import type { AttestationStatus } from './standing';
+import type { AttestationStatus } from './attestationStatus';
 import { ensureStateDir } from './stateFiles';
 import { createStatusBoard } from './status';
 import { every, within } from './timers';

@@ -1,5 +1,5 @@
 import { createMetrics } from '../../../src/worker/metrics';
-import type { AttestationStatus } from '../../../src/worker/standing';
+import type { AttestationStatus } from '../../../src/worker/attestationStatus';
 import { createWorld, START } from './support/world';
 
 const DAY = 86_400;

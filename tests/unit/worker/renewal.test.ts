@@ -208,6 +208,28 @@ describe('worker renews its attestation', () => {
     expect(fake.failures).toEqual([]);
   });
 
+  it('a state folder that is gone ends no process, and is said', async () => {
+    fake.end();
+    await fake.watch.tick();
+    expect(admitted()).toBe(false);
+    expect(acts(fake)).toEqual([]);
+    expect(warnings(fake)[0]).toContain('cannot be written down');
+  });
+
+  it('a chain that is away again is said again', async () => {
+    await fake.watch.tick();
+    for (let outage = 0; outage < 2; outage++) {
+      fake.interfere = (doing) => {
+        if (doing === 'read') chainAway();
+      };
+      await fake.run(30, 5);
+      fake.interfere = () => undefined;
+      await fake.run(30, 5);
+    }
+    expect(warnings(fake).filter((text) => text.includes('cannot be read'))).toHaveLength(2);
+    expect(admitted()).toBe(true);
+  });
+
   it('a machine without room is no success: it is tried again with the same statement until there is', async () => {
     fake.deniesSlot = true;
     await fake.run(600, 5);
