@@ -3,7 +3,6 @@ import { toHex } from '../bytes';
 import { nodeCrypto } from '../crypto/node';
 import { AttestationError } from '../errors';
 import { imageId, shape } from '../image';
-import { readChain } from './chain';
 import { requireHints } from './dryRunHints';
 import { refusalByPlatform, type AtPlatform } from './dryRunPlatform';
 import type { Reason } from './dryRunReason';
@@ -11,7 +10,7 @@ import { refusalByRegistry, type RegistryLists } from './dryRunRegistry';
 import { refusalByWorker, type WorkerStanding } from './dryRunWorker';
 import { HintError } from './hint';
 import { ATTEST_KINDS, type AttestKind } from './kind';
-import { attestMessage, type AttestMessage } from './message';
+import { attestMessage, chainFor, type AttestMessage } from './message';
 import { requireLiterals } from './quoteText';
 
 /** What is known of the chain when a quote is about to be brought there. What is null is not looked at. */
@@ -61,10 +60,10 @@ function unbuilt(error: string, why: string): DryRun {
 }
 
 async function firstRefusal(input: DryRunInput): Promise<Refusal | null> {
-  const { quote, root, nowUnix, registry, worker } = input;
+  const { quote, root, kind, nowUnix, registry, worker } = input;
   requireLiterals(quote);
-  const chain = readChain(quote, root);
-  requireHints(quote, chain, input.kind);
+  const chain = chainFor(quote, root, kind);
+  requireHints(quote, chain, kind);
   const byPlatform = refusalByPlatform(input, chain);
   if (byPlatform) return { at: 'platform', ...byPlatform };
 

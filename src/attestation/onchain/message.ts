@@ -47,11 +47,17 @@ const FORMS = { 4: 0, 5: 1, 6: 2 } as const;
 export function attestMessage(input: AttestInput): AttestMessage {
   const { quote, root, kind } = input;
   requireLiterals(quote);
+  const chain = chainFor(quote, root, kind);
+  const body = attestCell(input, chain);
+  return { kind, ppidHash: sha256(chain.leaf.ppid), body, ...sizeOf(body) };
+}
+
+/** As `readChain`; also refuses to leave out the certificate of a CA that the contract does not know. */
+export function chainFor(quote: Quote, root: Root, kind: AttestKind): Chain {
   const chain = readChain(quote, root);
   if (kind === 'leaf' && !equalBytes(chain.ca.publicKey, PINNED[root].platformCaKey))
     throw unbuildable('only the platform CA is known without its certificate');
-  const body = attestCell(input, chain);
-  return { kind, ppidHash: sha256(chain.leaf.ppid), body, ...sizeOf(body) };
+  return chain;
 }
 
 function attestCell({ quote, root, kind, provider, index }: AttestInput, chain: Chain): Cell {

@@ -95,6 +95,14 @@ export const FORM_VECTORS = topic('forms', [
     onChain: 'ERROR_PLATFORM_KEY_NOT_CACHED',
   },
   {
+    name: 'processor CA, as if its key were known without its certificate',
+    rule: 'DESIGN 5: the platform CA alone is a literal beside the root',
+    with: { ca: 'processor' },
+    kind: 'leaf',
+    onChain: 'unbuildable',
+    forced: 'exit code 9',
+  },
+  {
     name: 'of another machine than the Platform is for',
     rule: 'DESIGN 5: PPID = this platform',
     with: {},
