@@ -17,8 +17,10 @@ import { jobFee, type Prices, type Usage } from '../protocol/price';
 import { askLayout, hpkeCertificateLayout, receiptLayout, ticketLayout } from '../protocol/signed';
 import {
   StatementRole,
+  modelsCell,
   modelsRoot,
   statementCell,
+  statementDigest,
   statementFields,
   statementHash,
   statementImage,
@@ -119,13 +121,24 @@ function statements(): unknown[] {
   return SAMPLE_NAMES.map((sample) => {
     const value = { ...sampleOf(statementFields, sample), role: StatementRole.Worker };
     const image = statementImage(value);
-    return { sample, value, image, hash: statementHash(image), cellHash: statementCell(image).hash() };
+    return {
+      sample,
+      value,
+      image,
+      hash: statementHash(image),
+      digest: statementDigest(image),
+      cellHash: statementCell(image).hash(),
+    };
   });
 }
 
 function modelsRoots(): unknown[] {
   const [a, b] = [seededBytes('model a', 32), seededBytes('model b', 32)];
-  return [[], [a], [b, a], [a, b, a]].map((models) => ({ models, root: modelsRoot(models) }));
+  return [[], [a], [b, a], [a, b, a]].map((models) => ({
+    models,
+    root: modelsRoot(models),
+    cellHash: modelsCell(models).hash(),
+  }));
 }
 
 function jobRecords(): unknown[] {

@@ -43,6 +43,11 @@ function shifted(bytes: Uint8Array, at: number, by: number): Buffer {
 }
 
 describe('a machine is measured against the floor of its family', () => {
+  let net: N.Network;
+  beforeAll(async () => {
+    net = await N.createActiveWorker();
+  });
+
   const edges: [string, Partial<A.Said>, number][] = [
     ['exactly at it', {}, 0],
     ['another PCE', { pceId: 1 }, 1038],
@@ -61,12 +66,10 @@ describe('a machine is measured against the floor of its family', () => {
     return bytes;
   }
   test.each(edges)('%s', async (_name, change, reason) => {
-    const net = await N.createActiveWorker();
     expect(await N.refusalOf(net, change)).toBe(reason);
   });
 
   test('in every single component, at both edges', async () => {
-    const net = await N.createActiveWorker();
     const seven: TcbFloor = { ...FLOOR, sgxSvns: Buffer.alloc(16, 7), teeTcbSvn: Buffer.alloc(16, 7) };
     await order(net, allowTcbBody(FAMILY, seven));
     for (let at = 0; at < 16; at++) {
@@ -86,7 +89,7 @@ describe('a machine is measured against the floor of its family', () => {
   });
 
   test('its own one, else that of families without one', async () => {
-    const net = await N.createActiveWorker();
+    net = await N.createActiveWorker();
     const high = { ...FLOOR, pceSvn: FLOOR.pceSvn + 1 };
     await order(net, allowTcbBody(FAMILY, high));
     expect(await N.refusalOf(net)).toBe(1038);

@@ -289,7 +289,8 @@ describe('a statement is cleared before anybody pays for a quote', () => {
     expect(await reason(...groups)).toBe(1044); // seventeen
     groups[5] = models[15]!;
     expect(await reason(...groups)).toBeUndefined();
-    const forked = A.announceBody(N.statement(net, { modelsRoot: modelsRoot([a]) }), A.forkedCell(a));
+    const four = N.statement(net, { modelsRoot: modelsRoot([a, b, c, d]) });
+    const forked = A.announceBody(four, A.forkedChain(joined(a, b, c), d));
     expect(answer(await N.send(net, net.operator, net.worker, forked))?.reason).toBe(1044);
   });
 
@@ -299,8 +300,10 @@ describe('a statement is cleared before anybody pays for a quote', () => {
     for (const models of [[], [model('unknown')], [N.MODEL, model('unknown')]]) {
       expect(N.firstExit(net, await N.announce(net, image, models))).toBe(1145);
     }
-    const odd = A.announceBody(image, A.oddCell());
-    expect(N.firstExit(net, await N.send(net, net.operator, net.worker, odd))).toBe(1145);
+    for (const odd of A.oddCells(N.MODEL)) {
+      const sent = await N.send(net, net.operator, net.worker, A.announceBody(image, odd));
+      expect(N.firstExit(net, sent)).toBe(1145);
+    }
     expect((await N.readWorker(net)).pending).toBeNull();
     expect(N.firstExit(net, await N.announce(net, image))).toBe(0);
   });

@@ -1,8 +1,8 @@
-import type { SendMessageResult } from '@ton/sandbox';
+import { internal, type SendMessageResult } from '@ton/sandbox';
 import { sha256 } from '../../src/protocol/hash';
 import { modelsRoot, statementDigest, statementHash } from '../../src/protocol/statement';
 import { allowImageBody, parseAdmissionRefusal } from '../../wrappers/Registry';
-import { stakeBody, unstakeBody } from '../../wrappers/Worker';
+import { stakeBody, unstakeBody, WORKER_OPCODES } from '../../wrappers/Worker';
 import * as A from '../support/attestation';
 import * as N from '../support/network';
 
@@ -255,5 +255,34 @@ describe('when its platform gave the last slot to another worker', () => {
     await N.announce(net, image);
     expect(N.story(net, await N.admit(net, image))).toEqual(ADMITTED);
     expect((await N.readWorker(net)).active).toBe(true);
+  });
+});
+
+test('an admission that comes back without its slot counts for nothing; nothing else that comes back changes anything', async () => {
+  const net = await N.createActiveWorker();
+  const before = await N.readWorker(net);
+  const comesBack = (from: typeof net.registry, opcode: number) =>
+    net.chain.sendMessage(
+      internal({ from, to: net.worker, value: N.COIN, bounced: true, body: A.bouncedBody(opcode) }),
+    );
+  for (const opcode of [
+    WORKER_OPCODES.StatementAnnounced,
+    WORKER_OPCODES.WorkerStaked,
+    WORKER_OPCODES.WorkerLeft,
+  ]) {
+    await comesBack(net.registry, opcode);
+  }
+  await comesBack(net.stranger.address, WORKER_OPCODES.WorkerAdmitted);
+  expect(await N.readWorker(net)).toMatchObject({
+    active: true,
+    keys: before.keys,
+    admitted: before.admitted,
+  });
+  await comesBack(net.registry, WORKER_OPCODES.WorkerAdmitted);
+  const now = net.chain.now!;
+  expect(await N.readWorker(net)).toMatchObject({
+    active: false,
+    activeUntil: now - 1,
+    keys: [{ activeUntil: now - 1, lastSettleBy: now + 13 * N.DAY }],
   });
 });

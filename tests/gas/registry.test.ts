@@ -1,9 +1,10 @@
-import { Dictionary } from '@ton/core';
+import { beginCell, Dictionary } from '@ton/core';
 import type { SendMessageResult } from '@ton/sandbox';
 import * as binding from '../../build/RegistrySimulated/RegistrySimulated_Registry';
 import * as router from '../../build/Router/Router_Router';
 import * as worker from '../../build/Worker/Worker_Worker';
 import { sha256 } from '../../src/protocol/hash';
+import { modelsRoot } from '../../src/protocol/statement';
 import { allowModelBody, MAX_LISTED_ROUTERS, MAX_LISTED_WORKERS, sealBody } from '../../wrappers/Registry';
 import { publishBody, retireBody, routerInit } from '../../wrappers/Router';
 import { unstakeBody } from '../../wrappers/Worker';
@@ -76,6 +77,66 @@ async function fillDirectories(net: N.Network): Promise<void> {
     },
   }));
 }
+
+/** And every list of the owner, but for places that the network's own image, shape, model and machine need. */
+async function fillRules(net: N.Network, models: readonly Buffer[]): Promise<void> {
+  const key = Dictionary.Keys.BigUint(256);
+  const hash = (kind: string, n: number) =>
+    BigInt(`0x${sha256(Buffer.from(`${kind} ${n}`)).toString('hex')}`);
+  await changeRegistry(net, (data) => {
+    const { images, shapes, floors, blocks } = data.rules;
+    const image = images.values()[0]!;
+    const floor = floors.values()[0]!;
+    const named = Dictionary.empty(key, Dictionary.Values.Cell());
+    for (const model of models) named.set(BigInt(`0x${model.toString('hex')}`), beginCell().endCell());
+    for (let n = 0; named.size < 512; n++) named.set(hash('model', n), beginCell().endCell());
+    for (let n = 0; images.size < 64; n++) images.set(hash('image', n), image);
+    for (let n = 0; shapes.size < 256; n++) shapes.set(hash('shape', n), true);
+    for (let n = 0; floors.size < 256; n++) floors.set(hash('floor', n) >> 208n, floor);
+    for (let n = 0; blocks.size < 256; n++) blocks.set(hash('block', n), 1);
+    return { ...data, rules: { ...data.rules, models: named } };
+  });
+}
+
+test('with every list full, a statement of sixteen models and a quote stay below their bounds', async () => {
+  const net = await N.createNetwork();
+  const models = Array.from({ length: 16 }, (_, n) => sha256(Buffer.from(`own model ${n}`)));
+  await N.stake(net);
+  await fillDirectories(net);
+  await changeRegistry(net, (data) => {
+    const { workers } = data.directory;
+    workers.set(BigInt(`0x${net.worker.hash.toString('hex')}`), true);
+    return data;
+  });
+  await fillRules(net, models);
+  const image = N.statement(net, { modelsRoot: modelsRoot(models) });
+  const announced = await N.announce(net, image, models);
+  const admitted = await N.admit(net, image);
+  const denied = await N.refuseSlot(net);
+  const measured = {
+    announced: gasOn(net.registry, announced),
+    announceOfSixteenModels: gasOn(net.worker, announced),
+    quoteVerified: gasOn(net.registry, admitted),
+    workerAdmitted: gasOn(net.registry, admitted, 1),
+    slotRefused: gasOn(net.registry, denied),
+  };
+  expect((await N.readWorker(net)).quoteSeqno).toBeGreaterThan(0);
+  expectGas('registry-rules-full', measured);
+  expect(measured.announced).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_ANNOUNCED));
+  expect(measured.quoteVerified).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_QUOTE_VERIFIED));
+  expect(measured.workerAdmitted).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_WORKER_ADMITTED));
+  expect(measured.slotRefused).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_SLOT_REFUSED));
+});
+
+test('a platform lets no quote begin whose admission could run out of value on its way', () => {
+  const after =
+    worker.GAS_REGISTRY_QUOTE_VERIFIED +
+    worker.GAS_WORKER_ATTESTED +
+    worker.GAS_REGISTRY_WORKER_ADMITTED +
+    worker.GAS_REGISTRY_SLOT_REFUSED +
+    worker.GAS_WORKER_SLOT_DENIED;
+  expect(Number(after)).toBeLessThanOrEqual(Number(binding.GAS_AFTER_PLATFORM));
+});
 
 test('what a young registry consumes', async () => {
   const measured = await measure(await N.createNetwork());

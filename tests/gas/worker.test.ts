@@ -11,6 +11,7 @@ import {
   unstakeBody,
   withdrawStakeBody,
 } from '../../wrappers/Worker';
+import { blockRoot, recentBlock, setRecentBlocks } from '../support/attestation';
 import { gasUsed } from '../support/chain';
 import { expectGas } from '../support/gasSnapshot';
 import * as N from '../support/network';
@@ -79,6 +80,13 @@ test('a worker with every key and every router listed stays below the bounds tha
     const admitted = await N.admit(net, image);
     expect(workerGas(net, admitted)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ATTESTED));
   }
+  const denied = workerGas(net, await N.refuseSlot(net));
+  const again = N.statement(net);
+  const announced = await N.announce(net, again);
+  const said = N.quoteOf(net, again, { blockRoot: blockRoot(recentBlock(net.chain) + 100) });
+  setRecentBlocks(net.chain, recentBlock(net.chain) + 1_600);
+  const attested = await N.attest(net, said);
+  expect((await N.readWorker(net)).active).toBe(true);
   for (let n = 1; n < MAX_FEE_RECIPIENTS; n++)
     await list(net, sha256(Buffer.from(`router ${n}`)).subarray(0, 20));
   const listed = workerGas(net, await list(net, feeTo(net)));
@@ -97,8 +105,14 @@ test('a worker with every key and every router listed stays below the bounds tha
     stake: workerGas(net, staked),
     terms: workerGas(net, staked, 1),
     announceThatForgetsKeys: purged,
+    cleared: workerGas(net, announced, 1),
+    attestedWithTheOldestBlock: workerGas(net, attested),
+    slotDenied: denied,
   };
   expectGas('worker-full', measured);
+  expect(measured.cleared).toBeLessThanOrEqual(Number(binding.GAS_WORKER_CLEARED));
+  expect(measured.attestedWithTheOldestBlock).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ATTESTED));
+  expect(measured.slotDenied).toBeLessThanOrEqual(Number(binding.GAS_WORKER_SLOT_DENIED));
   expect(payoutWithFee).toBeLessThanOrEqual(Number(binding.GAS_WORKER_PAYOUT));
   expect(listed).toBeLessThanOrEqual(Number(binding.GAS_WORKER_LIST));
   expect(Math.max(pulled, claimed)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_PLAIN));

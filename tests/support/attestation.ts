@@ -176,15 +176,21 @@ export function cellChain(parts: readonly Buffer[]): Cell {
   }, null)!;
 }
 
-/** A full cell of models with two references, of which the first names none. */
-export function forkedCell(model: Buffer): Cell {
-  const nothing = beginCell().endCell();
-  return beginCell().storeBuffer(model).storeRef(nothing).storeRef(nothing).endCell();
+/** A chain of models whose first cell has a second reference. */
+export function forkedChain(first: Buffer, second: Buffer): Cell {
+  const rest = beginCell().storeBuffer(second).endCell();
+  return beginCell().storeBuffer(first).storeRef(rest).storeRef(beginCell().endCell()).endCell();
 }
 
-/** Bits that are no whole bytes. */
-export function oddCell(): Cell {
-  return beginCell().storeUint(1, 7).endCell();
+/** Bits that are no whole bytes, alone or behind another cell. */
+export function oddCells(first: Buffer): Cell[] {
+  const odd = beginCell().storeUint(1, 7).endCell();
+  return [odd, beginCell().storeBuffer(first).storeRef(odd).endCell()];
+}
+
+/** What comes back of a message that was refused: its opcode is all that is read. */
+export function bouncedBody(opcode: number): Cell {
+  return beginCell().storeUint(0xffffffff, 32).storeUint(opcode, 32).endCell();
 }
 
 export function statementClearedBody(statementDigest: Buffer, responseTo: Address): Cell {

@@ -249,14 +249,22 @@ export async function refuseSlot(net: Network, ppidHash = A.PPID_HASH): Promise<
   return send(net, await A.platformOf(net.registry, ppidHash), net.registry, body);
 }
 
-/** A staked Worker with one admitted key. */
+/** A staked Worker with one admitted key; made once, like the network. */
 export async function createActiveWorker(): Promise<Network> {
   const net = await createNetwork();
+  active ??= activate(net);
+  await net.chain.loadFrom(await active);
+  return net;
+}
+
+let active: Promise<BlockchainSnapshot> | undefined;
+
+async function activate(net: Network): Promise<BlockchainSnapshot> {
   await stake(net);
   const image = statement(net);
   await announce(net, image);
   await admit(net, image);
-  return net;
+  return net.chain.snapshot();
 }
 
 export async function get(

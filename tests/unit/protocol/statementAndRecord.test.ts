@@ -10,6 +10,7 @@ import {
 import {
   STATEMENT_BYTES,
   StatementRole,
+  modelsCell,
   modelsRoot,
   parseStatement,
   statementCell,
@@ -79,6 +80,31 @@ describe('root of the models', () => {
   it('takes hashes of 32 bytes only, so that no two lists join to the same bytes', () => {
     expect(() => modelsRoot([Buffer.alloc(31)])).toThrow(RangeError);
     expect(() => modelsRoot([Buffer.alloc(64)])).toThrow(RangeError);
+  });
+});
+
+describe('models for the chain', () => {
+  const model = (n: number): Buffer => Buffer.alloc(32, n);
+  const cellsOf = (count: number): number[] => {
+    const sizes: number[] = [];
+    let cell = modelsCell(Array.from({ length: count }, (_, n) => model(n)).reverse()).beginParse();
+    for (;;) {
+      sizes.push(cell.remainingBits / 256);
+      if (cell.remainingRefs === 0) return sizes;
+      cell = cell.loadRef().beginParse();
+    }
+  };
+
+  it('lie in ascending order, each once, three in a cell', () => {
+    expect([0, 1, 3, 4, 6, 16].map(cellsOf)).toEqual([[0], [1], [3], [3, 1], [3, 3], [3, 3, 3, 3, 3, 1]]);
+    const cell = modelsCell([model(2), model(1), model(2)]).beginParse();
+    expect([cell.loadBuffer(32), cell.loadBuffer(32)]).toEqual([model(1), model(2)]);
+  });
+
+  it('are sixteen at most, of 32 bytes each', () => {
+    const many = Array.from({ length: 17 }, (_, n) => model(n));
+    expect(() => modelsCell(many)).toThrow('Statement: 17 models, 16 at most');
+    expect(() => modelsCell([Buffer.alloc(31)])).toThrow(RangeError);
   });
 });
 

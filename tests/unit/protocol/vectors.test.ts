@@ -67,7 +67,10 @@ describe('golden vectors', () => {
 
   it('of lines, statements, records and domains hold plain SHA-256 hashes', () => {
     for (const { image, lineId } of line) expect(sha256(hex(image)).slice(0, 40)).toBe(lineId);
-    for (const { image, hash } of statement) expect(sha256(hex(image))).toBe(hash);
+    for (const { image, hash, digest } of statement) {
+      expect(sha256(hex(image))).toBe(hash);
+      expect(sha256(Buffer.from('cocoon/report-data/v1\0'), hex(image))).toBe(digest);
+    }
     for (const { image, leaf } of jobRecord) expect(sha256(hex('00'), hex(image))).toBe(leaf);
     for (const { scope, born, escrowDomain, workerDomain } of domain) {
       const network = Buffer.alloc(4);
