@@ -16,16 +16,21 @@ for (let value = 0; value < DIGITS.length; value++) VALUE_OF[DIGITS.charCodeAt(v
 export function parsePemChain(text: string): Uint8Array[] {
   if (text.length > MAX_CHAIN_CHARACTERS) fail(`is longer than ${MAX_CHAIN_CHARACTERS} characters`);
   const certificates: Uint8Array[] = [];
-  for (let rest = text.trim(); rest.length > 0;) {
+  let rest = afterLineEnds(text);
+  while (rest.length > 0) {
     const end = rest.indexOf(END);
     if (!rest.startsWith(BEGIN) || end < 0) fail('holds something that is no certificate');
     if (certificates.length === MAX_CHAIN_CERTIFICATES)
       fail(`has more than ${MAX_CHAIN_CERTIFICATES} certificates`);
     certificates.push(fromBase64(rest.slice(BEGIN.length, end).replace(/[\r\n]/g, '')));
-    rest = rest.slice(end + END.length).trimStart();
+    rest = afterLineEnds(rest.slice(end + END.length));
   }
   if (certificates.length === 0) fail('has no certificate');
   return certificates;
+}
+
+function afterLineEnds(text: string): string {
+  return text.replace(/^[\r\n]+/, '');
 }
 
 /** The chain in a quote: text that may end with one zero byte, as C writes it. */

@@ -131,14 +131,19 @@ describe('prepared collateral', () => {
     });
   });
 
-  test.each([null, undefined, 7, 'text', [], {}, { ...(collateral as object), tcb_info: 1 }])(
-    'of %p says what is missing',
-    async (nothing) => {
-      const { format, validUntil } = await verifier.prepare(nothing);
-      expect(format.ok).toBe(false);
-      expect(validUntil).toBeNull();
-    },
-  );
+  test.each([
+    ['nothing', null],
+    ['nothing at all', undefined],
+    ['a number', 7],
+    ['a text', 'text'],
+    ['a list', []],
+    ['an empty object', {}],
+    ['an object with a field of another kind', { ...(collateral as object), tcb_info: 1 }],
+  ])('of %s says what is missing', async (_, nothing) => {
+    const { format, validUntil } = await verifier.prepare(nothing);
+    expect(format.ok).toBe(false);
+    expect(validUntil).toBeNull();
+  });
 });
 
 describe('cryptography', () => {
