@@ -5,6 +5,7 @@ import { replaceSection } from '../src/docs/sections';
 import { cellHash } from './cellHash';
 import { dependencies } from './dependencies';
 import { frames } from './frames';
+import { hints } from './hints';
 import { ledger } from './ledger';
 import { mountainRange } from './mountainRange';
 import { quotes } from './quotes';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ledger,
   relay,
   quotes,
+  hints,
   dependencies,
 ];
 

@@ -1,11 +1,8 @@
 import { ATTEST_KINDS, type AttestKind } from '../../src/attestation/onchain/kind';
 import { attestMessage } from '../../src/attestation/onchain/message';
 import { parseQuote } from '../../src/attestation/quote';
-import { AUTHORITIES } from '../../src/attestation/testing/authorities';
-import { keyId, writeCertificate } from '../../src/attestation/testing/certificateWriter';
 import { keyFromSeed, type SigningKey } from '../../src/attestation/testing/keys';
 import { mintQuote, type MintOverrides } from '../../src/attestation/testing/mint';
-import { authorityFields } from '../../src/attestation/testing/mintAuthorities';
 import { ppidHash } from '../../wrappers/Platform';
 import { forcedAttest } from '../support/forcedAttest';
 import * as F from '../support/forgeries';
@@ -103,26 +100,14 @@ describe('a message that was accepted is refused', () => {
   });
 });
 
-/** A CA like Intel's, by a root of somebody's own. */
-function ownAuthority(seed: string): typeof AUTHORITIES.platformCa {
-  const [root, key] = [keyFromSeed(`${seed} root`), keyFromSeed(`${seed} CA`)];
-  const fields = { ...authorityFields('platformCa'), publicKey: key.publicKey };
-  return {
-    ...AUTHORITIES.platformCa,
-    key,
-    keyId: keyId(key.publicKey),
-    certificate: writeCertificate(fields, root),
-  };
-}
-
 /** Quotes that would be right in every bit, if one of their keys were whose it says it is. */
 function* chainsOfRandomKeys(): Generator<F.Forgery & { kind: AttestKind }> {
   for (let i = 0; i < RANDOM_CHAINS; i++) {
     const seed = `random keys ${i}`;
     const own: SigningKey = keyFromSeed(seed);
     const [what, kind, overrides]: [string, AttestKind, MintOverrides] = [
-      ['root and CA', 'ca', { authority: ownAuthority(seed) }] as const,
-      ['CA', 'leaf', { authority: ownAuthority(seed) }] as const,
+      ['root and CA', 'ca', { authority: F.ownAuthority(seed) }] as const,
+      ['CA', 'leaf', { authority: F.ownAuthority(seed) }] as const,
       ['PCK', 'leaf', { qeKey: own }] as const,
       ['attestation key', i % 8 < 4 ? 'leaf' : 'key', { quoteKey: own }] as const,
     ][i % 4]! as [string, AttestKind, MintOverrides];

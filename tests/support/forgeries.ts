@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { beginCell, Cell } from '@ton/core';
 import type { AttestKind } from '../../src/attestation/onchain/kind';
+import { AUTHORITIES } from '../../src/attestation/testing/authorities';
+import { writeCertificate } from '../../src/attestation/testing/certificateWriter';
+import { keyFromSeed } from '../../src/attestation/testing/keys';
+import { authorityFields } from '../../src/attestation/testing/mintAuthorities';
 import { mod, P256_N, P256_P } from '../../src/attestation/onchain/p256';
 import { bytes32, publicKey } from './p256';
 import * as S from './cellSurgery';
@@ -180,6 +184,17 @@ export function* lyingHints({ name, body }: Genuine): Generator<Forgery> {
   }
 }
 
-export function digest(text: string): Buffer {
+/** The platform CA's certificate in every word, with another key, by a root of somebody's own. */
+export function ownAuthority(seed: string): typeof AUTHORITIES.platformCa {
+  const [root, key] = [keyFromSeed(`${seed} root`), keyFromSeed(`${seed} CA`)];
+  const fields = { ...authorityFields('platformCa'), publicKey: key.publicKey };
+  return {
+    ...AUTHORITIES.platformCa,
+    key,
+    certificate: writeCertificate(fields, root),
+  };
+}
+
+function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -172,3 +172,5 @@ function power(base: bigint, exponent: bigint): bigint {
   }
   return result;
 }
+
+export type { Point };

@@ -21,21 +21,31 @@ const VM_EXIT_CODES = new Map([
 /** A Platform in some state, to which messages are sent one by one; none changes what the next one finds. */
 export interface Target {
   /** `accepted` or the name of the exit code; throws on a code without a name. */
-  send(body: Cell): Promise<string>;
+  send(body: Cell, sent?: Sent): Promise<string>;
   /** The Platform as it is after it accepted `body`. */
-  after(body: Cell): Promise<Target>;
+  after(body: Cell, sent?: Sent): Promise<Target>;
+}
+
+/** How a message is sent: by the submitter, with enough value, unless said otherwise. */
+export interface Sent {
+  from?: Address;
+  valueNano?: bigint;
 }
 
 export const ACCEPTED = 'accepted';
 
+/** One for all: each adds listeners to the process. */
+let executor: Promise<Executor> | undefined;
+
+/** A Platform as it is deployed for this machine, at this time, on the tests' network or another. */
+export type Targets = (ppidHash: Buffer, nowUnix: number, networkId?: number) => Promise<Target>;
+
 /** Gives the Platforms of one code: the shipped one of the simulated root, unless another is given. */
-export async function createTargets(
-  code?: Cell,
-): Promise<(ppidHash: Buffer, nowUnix: number) => Promise<Target>> {
-  const executor = await Executor.create();
-  const config = withFeeParameters(Cell.fromBase64(defaultConfig), TEST_NETWORK_ID);
-  const context = { executor, config: config.toBoc().toString('base64') };
-  return async (ppidHash, nowUnix) => {
+export async function createTargets(code?: Cell): Promise<Targets> {
+  const emulator = await (executor ??= Executor.create());
+  return async (ppidHash, nowUnix, networkId = TEST_NETWORK_ID) => {
+    const config = withFeeParameters(Cell.fromBase64(defaultConfig), networkId);
+    const context = { executor: emulator, config: config.toBoc().toString('base64') };
     const init = await platformInit('simulated', REGISTRY, ppidHash);
     const account = createShardAccount({
       address: PLATFORM,
@@ -55,8 +65,8 @@ interface Context {
 }
 
 function target(context: Context, shardAccount: string, nowUnix: number): Target {
-  const run = async (body: Cell) => {
-    const message = internal({ from: SUBMITTER, to: PLATFORM, value: VALUE_NANO, bounce: true, body });
+  const run = async (body: Cell, { from = SUBMITTER, valueNano = VALUE_NANO }: Sent = {}) => {
+    const message = internal({ from, to: PLATFORM, value: valueNano, bounce: true, body });
     const { result } = await context.executor.runTransaction({
       config: context.config,
       libs: null,
@@ -73,9 +83,9 @@ function target(context: Context, shardAccount: string, nowUnix: number): Target
     return { outcome: outcomeOf(result.transaction), account: result.shardAccount };
   };
   return {
-    send: async (body) => (await run(body)).outcome,
-    async after(body) {
-      const { outcome, account } = await run(body);
+    send: async (body, sent) => (await run(body, sent)).outcome,
+    async after(body, sent) {
+      const { outcome, account } = await run(body, sent);
       if (outcome !== ACCEPTED) throw new Error(`the Platform does not accept: ${outcome}`);
       return target(context, account, nowUnix);
     },
