@@ -1,15 +1,12 @@
 import type { Address } from '@ton/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { NEW_PLATFORM } from '../../attestation/onchain/dryRunPlatform';
-import { ATTEST_KINDS, chooseKind, EMPTY_CACHE, type AttestKind } from '../../attestation/onchain/kind';
+import { ATTEST_KINDS } from '../../attestation/onchain/kind';
 import { parseQuote } from '../../attestation/quote';
-import { workerAddress } from '../../../wrappers/Worker';
 import { createWalletSender, type WalletVersion } from '../../chain/wallet';
 import type { Root } from '../../protocol/root';
 import { readWalletKey } from '../../worker/walletKeyFile';
 import { connect, parseAddress, withChainFlags, type ChainFlags } from '../connect';
 import { standardOutput } from '../console';
-import { chainFacts } from './chainFacts';
 import { collateralOf, withCollateralFlags, type CollateralFlags } from './collateral';
 import { describeQuote } from './describe';
 import { differences, printDifferences } from './diff';
@@ -17,6 +14,7 @@ import { printExplanation } from './explain';
 import { readQuoteFile } from './files';
 import { parseTime, policyOf, withPolicyFlags, withRootFlag, type PolicyFlags } from './flags';
 import { runHints } from './hints';
+import { hintsInput, type HintsFlags } from './hintsInput';
 import { runSubmit } from './submit';
 import { runVerify, verifierFor } from './verify';
 
@@ -69,18 +67,6 @@ function addExplain(attest: Command): void {
   );
 }
 
-interface HintsFlags {
-  provider: Address;
-  index: number;
-  root: Root;
-  kind?: AttestKind;
-  at?: number;
-  out?: string;
-  endpoint?: string;
-  registry?: Address;
-  json: boolean;
-}
-
 function addHints(attest: Command): void {
   const command = attest
     .command('hints')
@@ -103,34 +89,14 @@ function addHints(attest: Command): void {
     )
     .option('--registry <address>', 'needed with --endpoint', parseAddress)
     .option('--json', 'one JSON object instead of text', false);
-  withRootFlag(command).action(async (file: string, flags: HintsFlags) => {
-    const input = await dryRunInput(readQuoteFile(file), flags);
+  withRootFlag(command).action(async (file: string, flags: HintsFlags & { out?: string; json: boolean }) => {
     const { provider, index, json } = flags;
+    const input = await hintsInput(parseQuote(readQuoteFile(file)), flags, now());
     process.exitCode = await runHints(
       { input, provider, index, out: flags.out ?? null, json },
       standardOutput(),
     );
   });
-}
-
-async function dryRunInput(bytes: Uint8Array, flags: HintsFlags): ReturnType<typeof chainFacts> {
-  const quote = parseQuote(bytes);
-  const { endpoint, registry, root, kind } = flags;
-  if (endpoint !== undefined && registry !== undefined) {
-    const chain = await connect({ endpoint, registry, json: false });
-    const worker = await workerAddress(registry, flags.provider, flags.index);
-    return chainFacts(chain, quote, worker, kind ?? null);
-  }
-  return {
-    quote,
-    root,
-    kind: kind ?? chooseKind(quote, root, EMPTY_CACHE),
-    nowUnix: flags.at ?? now(),
-    networkId: null,
-    platform: NEW_PLATFORM,
-    registry: null,
-    worker: null,
-  };
 }
 
 function addSubmit(attest: Command): void {

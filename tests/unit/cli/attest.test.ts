@@ -16,6 +16,7 @@ import { printExplanation } from '../../../src/cli/attest/explain';
 import { decodeQuote, readJsonFile, readQuoteFile } from '../../../src/cli/attest/files';
 import { parseTime, policyOf } from '../../../src/cli/attest/flags';
 import { runHints } from '../../../src/cli/attest/hints';
+import { hintsInput } from '../../../src/cli/attest/hintsInput';
 import { runVerify, verifierFor, type VerifyOptions } from '../../../src/cli/attest/verify';
 import { COLUMNS, wrap, type Console } from '../../../src/cli/console';
 
@@ -360,6 +361,24 @@ describe('attest hints', () => {
     expect(screen.text).toContain('ERROR_PLATFORM_DEBUG');
     expect(() => readFileSync(out)).toThrow('ENOENT');
   });
+
+  test('are made for a new Platform where no chain is named, by the clock that is given', async () => {
+    const flags = { provider: PROVIDER, index: 0, root: 'simulated' } as const;
+    const quote = parseQuote(minted.quote);
+    expect(await hintsInput(quote, flags, 7)).toMatchObject({ kind: 'leaf', nowUnix: 7, registry: null });
+    expect(await hintsInput(quote, { ...flags, at: 8, kind: 'ca' }, 7)).toMatchObject({
+      kind: 'ca',
+      nowUnix: 8,
+    });
+  });
+
+  test.each([{ endpoint: 'http://chain.invalid' }, { registry: PROVIDER }])(
+    'need endpoint and registry together',
+    async (half) => {
+      const flags = { provider: PROVIDER, index: 0, root: 'simulated', ...half } as const;
+      await expect(hintsInput(parseQuote(minted.quote), flags, 7)).rejects.toThrow('go together');
+    },
+  );
 
   test('prints for programs', async () => {
     const screen = collecting();
