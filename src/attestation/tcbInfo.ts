@@ -1,4 +1,3 @@
-import { toHex } from './bytes';
 import {
   MAX_ADVISORIES,
   MAX_ADVISORY_CHARACTERS,
@@ -170,11 +169,6 @@ export function readPartLevels(fields: JsonFields, code: typeof CODE | 'qe_ident
   });
   if (levels.length === 0) throw new AttestationError(code, 'tcbLevels is empty');
   return levels.sort((a, b) => b.isvSvn - a.isvSvn);
-}
-
-/** As Intel writes them: lower case hex. */
-export function familyText({ fmspc, pceId }: Pick<TcbInfo, 'fmspc' | 'pceId'>): string {
-  return `FMSPC ${toHex(fmspc)}, PCEID ${toHex(pceId)}`;
 }
 
 function fail(reason: string): never {

@@ -12,8 +12,6 @@ export interface CachedPart {
   nextUpdate: number;
 }
 
-export type Parts = Record<PartName, CachedPart>;
-
 /** What the folder has for this family; a file that is broken in any way counts as absent. */
 export async function readCached(
   folder: string,

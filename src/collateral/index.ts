@@ -1,4 +1,5 @@
 export { CollateralError, type CollateralErrorCode } from './errors';
+export type { FoundCollateral } from './found';
 export { COLLATERAL_LIMITS, type CollateralLimits } from './limits';
 export { familyOf, type PlatformFamily } from './platform';
 export { INTEL_PCS } from './servers';
@@ -7,5 +8,4 @@ export {
   type CollateralConfig,
   type CollateralDeps,
   type CollateralSource,
-  type FoundCollateral,
 } from './source';

@@ -1,7 +1,7 @@
+import type { FoundCollateral } from './found';
 import { MAX_KEPT } from './limits';
 import type { PlatformFamily } from './platform';
 import type { Searched } from './search';
-import type { FoundCollateral } from './source';
 
 /** Answers from memory while they are good, and makes one search at a time for each family. */
 export function createKept(

@@ -2,10 +2,10 @@ import type { Collateral } from '../attestation/collateral';
 import { AttestationError } from '../attestation/errors';
 import { readCached, writeCached, type CachedPart } from './cache';
 import { CollateralError, reasonOf } from './errors';
+import type { FoundCollateral } from './found';
 import { get, type HttpDeps } from './http';
 import { PARTS, type PartName, type Server } from './parts';
 import type { PlatformFamily } from './platform';
-import type { FoundCollateral } from './source';
 
 export interface SearchDeps {
   folder: string;

@@ -6,6 +6,7 @@ import { isoText } from '../attestation/time';
 import type { QuoteVerifier } from '../attestation/verify';
 import { createArchive } from './archive';
 import { CollateralError } from './errors';
+import type { FoundCollateral } from './found';
 import type { HttpDeps } from './http';
 import { createKept } from './kept';
 import { COLLATERAL_LIMITS, type CollateralLimits } from './limits';
@@ -32,15 +33,6 @@ export interface CollateralDeps {
   now: () => number;
   fetch?: typeof fetch | undefined;
   sleep?: ((ms: number) => Promise<void>) | undefined;
-}
-
-/** Authentic collateral, valid at the time it was asked for. */
-export interface FoundCollateral {
-  collateral: Collateral;
-  /** For `QuoteVerifier.verify`, which is much faster with it. */
-  prepared: PreparedCollateral;
-  /** Name of it in the archive. */
-  hash: string;
 }
 
 /** Where verifiers get collateral. Every method throws CollateralError. */
