@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Address, Cell } from '@ton/core';
+import type { Collateral } from '../../../src/attestation/collateral';
 import { AttestationError } from '../../../src/attestation/errors';
 import { NEW_PLATFORM } from '../../../src/attestation/onchain/dryRunPlatform';
 import type { DryRunInput } from '../../../src/attestation/onchain/dryRun';
@@ -19,6 +20,7 @@ import { runHints } from '../../../src/cli/attest/hints';
 import { hintsInput } from '../../../src/cli/attest/hintsInput';
 import { runVerify, verifierFor, type VerifyOptions } from '../../../src/cli/attest/verify';
 import { COLUMNS, wrap, type Console } from '../../../src/cli/console';
+import { startPccs } from '../collateral/pccs';
 
 const PROVIDER = new Address(0, Buffer.alloc(32, 7));
 const minted = mintQuote();
@@ -198,6 +200,24 @@ describe('collateral flags', () => {
   test('name a server that does not answer', async () => {
     const flags = { ...none, pccs: ['https://pccs.invalid'], cache: path.join(folder, 'cache') };
     await expect(found(flags)).rejects.toMatchObject({ code: 'collateral_unreachable' });
+  });
+
+  test('name a server, whose answers are kept for --offline', async () => {
+    const pccs = await startPccs(minted.collateral as Collateral);
+    const cache = path.join(folder, 'kept');
+    try {
+      const fetched = await collateralOf(
+        { ...none, pccs: [pccs.url], cache },
+        minted.quote,
+        minted.atUnix,
+        verifier,
+      );
+      expect(await runVerify(asked(minted, { collateral: fetched }), collecting())).toBe(0);
+    } finally {
+      await pccs.close();
+    }
+    const kept = await found({ ...none, offline: true, cache });
+    expect(await runVerify(asked(minted, { collateral: kept }), collecting())).toBe(0);
   });
 
   test('ask for what is on disk, where there is nothing', async () => {
