@@ -21,6 +21,7 @@ export function generatedFiles(): GeneratedFile[] {
   }));
   return [
     { path: 'docs/flows.md', render: withGasFigures },
+    { path: 'docs/onchain-attestation.md', render: withGasFigures },
     { path: 'docs/errors.md', render: (page) => replaceSection(page, 'errors', errorTable()) },
     {
       path: 'docs/operate-worker.md',
