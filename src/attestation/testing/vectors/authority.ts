@@ -13,14 +13,12 @@ import {
 import * as der from '../derWriter';
 import { keyFromSeed } from '../keys';
 import { authorityFields, mintAuthority } from '../mintAuthorities';
-import { MINTED_AT } from '../mint';
-import { topic, type Draft } from './vector';
+import { topic } from './vector';
 
 const ROLE = 'Intel QVL, PckCertVerifier: each certificate has the common name of its role';
 const ROOT = 'Intel QVL, PckCertVerifier: the root of the chain is the trusted one';
 const SIGNED_BY_ROOT = 'Intel QVL, CommonVerifier verifyIntermediate: the root issued and signed it';
 const RFC = 'RFC 5280';
-const DATES = `${RFC}, 4.1.2.5: both ends of the validity are included`;
 const OTHER_TEXT = {
   kind: 'ca',
   refusal: 'pck-chain',
@@ -29,7 +27,7 @@ const OTHER_TEXT = {
 } as const;
 
 /** The platform CA with a certificate that differs from Intel's profile in one thing. */
-function platformCa(twist: Partial<CertificateFields>): Authority {
+export function platformCa(twist: Partial<CertificateFields>): Authority {
   return { ...AUTHORITIES.platformCa, certificate: mintAuthority('platformCa', twist) };
 }
 
@@ -206,84 +204,4 @@ export const AUTHORITY_VECTORS = topic('authority', [
     also: ['pck-crl-issuer'],
     onChain: 'ERROR_PLATFORM_LEAF_SIGNATURE',
   },
-  ...dates(),
 ]);
-
-function dates(): Draft[] {
-  const at = (
-    name: string,
-    twist: Partial<CertificateFields>,
-    rest: Pick<Draft, 'refusal' | 'onChain'>,
-  ): Draft => ({
-    name: `a platform CA ${name}`,
-    rule: DATES,
-    with: { authority: platformCa(twist) },
-    kind: 'ca',
-    ...rest,
-  });
-  return [
-    at('at its first second', { notBefore: MINTED_AT }, { onChain: 'accepted' }),
-    at(
-      'one second before its first',
-      { notBefore: MINTED_AT + 1 },
-      { refusal: 'pck-date', onChain: 'ERROR_PLATFORM_CA_NOT_YET_VALID' },
-    ),
-    at('at its last second', { notAfter: MINTED_AT }, { onChain: 'accepted' }),
-    at(
-      'one second after its last',
-      { notAfter: MINTED_AT - 1 },
-      { refusal: 'pck-date', onChain: 'ERROR_PLATFORM_CA_EXPIRED' },
-    ),
-    ...pinnedDates(),
-  ];
-}
-
-/** The real end of the platform CA, whose certificate the contract knows; everything else is valid then. */
-function pinnedDates(): Draft[] {
-  const end = authorityFields('platformCa').notAfter;
-  const chain = [
-    mintAuthority('tcbSigning', { notAfter: authorityFields('root').notAfter }),
-    AUTHORITIES.root.certificate,
-  ];
-  const young = {
-    leaf: { notBefore: end - 60, notAfter: end + 3600 },
-    collateral: {
-      tcbInfo: { chain, content: (info: object) => ({ ...info, ...around(end) }) },
-      qeIdentity: { chain, content: (identity: object) => ({ ...identity, ...around(end) }) },
-      rootCrl: { thisUpdate: end - 60, nextUpdate: end + 3600 },
-      pckCrl: { thisUpdate: end - 60, nextUpdate: end + 3600 },
-    },
-  };
-  const over = {
-    refusal: 'pck-date',
-    also: ['pck-crl-issuer'],
-    onChain: 'ERROR_PLATFORM_CA_EXPIRED',
-  } as const;
-  return [
-    {
-      name: "the pinned platform CA's last second",
-      rule: DATES,
-      with: { ...young, atUnix: end },
-      onChain: 'accepted',
-    },
-    {
-      name: "one second after the pinned platform CA's last",
-      rule: DATES,
-      with: { ...young, atUnix: end + 1 },
-      ...over,
-    },
-    {
-      name: "one second after the last of a remembered leaf's CA",
-      rule: DATES,
-      with: { ...young, atUnix: end + 1 },
-      primer: { ...young, atUnix: end - 1 },
-      kind: 'pck',
-      ...over,
-    },
-  ];
-}
-
-function around(unix: number): { issueDate: string; nextUpdate: string } {
-  const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-  return { issueDate: iso(unix - 60), nextUpdate: iso(unix + 3600) };
-}

@@ -1,4 +1,5 @@
 import { AUTHORITY_VECTORS } from './authority';
+import { AUTHORITY_DATE_VECTORS } from './authorityDates';
 import { CONTAINER_VECTORS } from './container';
 import { ATTRIBUTE_VECTORS, BODY_VECTORS } from './domain';
 import { ENCLAVE_VECTORS } from './enclave';
@@ -24,6 +25,7 @@ export const VECTORS: readonly Vector[] = [
   ...LEAF_VECTORS,
   ...SGX_EXTENSION_VECTORS,
   ...AUTHORITY_VECTORS,
+  ...AUTHORITY_DATE_VECTORS,
   ...ENCLAVE_VECTORS,
   ...SIGNATURE_VECTORS,
   ...REMEMBERED_VECTORS,
