@@ -124,12 +124,15 @@ test('renewal takes the remembered key, as the dry run said, and prints for prog
   });
 });
 
+/** One Worker for all that is refused: a refusal leaves it as it is. */
+let refusedOne: Promise<Announced> | undefined;
+
 test.each<[error: string, software: Partial<SimulatedSoftware>]>([
   ['image not allowed', { image: 'wrong' }],
   ['shape not allowed', { shape: 'wrong' }],
   ['debug', { debug: true }],
 ])('dry run foretells "%s"', async (error, software) => {
-  const mine = await announced(2);
+  const mine = await (refusedOne ??= announced(2));
   expect(await foretold(mine.worker, await quoteFor(mine, machineWith(software)))).toEqual([error, error]);
 });
 
