@@ -8,6 +8,7 @@ import { INTEL_ROOT } from '../../../src/attestation/roots';
 import { createSimulatedQuoteVerifier, SIMULATED_ROOT } from '../../../src/attestation/simulated';
 import { AUTHORITIES } from '../../../src/attestation/testing/authorities';
 import { createSimulatedHost } from '../../../src/attestation/testing/host';
+import { keyFromSeed } from '../../../src/attestation/testing/keys';
 import { MINTED_AT, mintQuote, REPORT_DATA } from '../../../src/attestation/testing/mint';
 
 const verifier = createSimulatedQuoteVerifier(nodeCrypto);
@@ -72,6 +73,22 @@ describe('a verdict', () => {
       'pck-crl-issuer',
       'pck-crl-date',
     ]);
+  });
+
+  test('clears nobody with a list that nobody signed', async () => {
+    const { checks } = await verifier.verify(
+      mintQuote({
+        collateral: { pckCrl: { key: keyFromSeed('stranger') }, rootCrl: { key: keyFromSeed('stranger') } },
+      }),
+    );
+    const ok = (name: string) => checks.find((check) => check.name === name)!.ok;
+    expect(['leaf-revoked', 'ca-revoked', 'tcb-signer-revoked'].map(ok)).toEqual([false, false, false]);
+  });
+
+  test('gives no TCB status where something that it rests on is not authentic', async () => {
+    for (const forged of [{ qeKey: keyFromSeed('stranger') }, { quoteKey: keyFromSeed('stranger') }]) {
+      expect(await verifier.verify(mintQuote(forged))).toMatchObject({ verdict: 'refused', tcbStatus: null });
+    }
   });
 
   test('names the platform, the software and what the TD said', async () => {
