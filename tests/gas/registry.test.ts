@@ -128,16 +128,6 @@ test('with every list full, a statement of sixteen models and a quote stay below
   expect(measured.slotRefused).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_SLOT_REFUSED));
 });
 
-test('a platform lets no quote begin whose admission could run out of value on its way', () => {
-  const after =
-    worker.GAS_REGISTRY_QUOTE_VERIFIED +
-    worker.GAS_WORKER_ATTESTED +
-    worker.GAS_REGISTRY_WORKER_ADMITTED +
-    worker.GAS_REGISTRY_SLOT_REFUSED +
-    worker.GAS_WORKER_SLOT_DENIED;
-  expect(Number(after)).toBeLessThanOrEqual(Number(binding.GAS_AFTER_PLATFORM));
-});
-
 test('what a young registry consumes', async () => {
   const measured = await measure(await N.createNetwork());
   expectGas('registry', measured);
