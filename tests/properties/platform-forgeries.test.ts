@@ -44,13 +44,17 @@ function genuine(kind: AttestKind, overrides: MintOverrides = {}): F.Genuine {
   return { name: changed === '' ? kind : `${kind} of another ${changed}`, kind, body };
 }
 
-/** Sends them all; `send` throws on an exit code that has no name. */
+/** Sends it, and counts how it ended; throws on an exit code that has no name. */
+async function outcomeOf(target: Target, { body }: F.Forgery): Promise<string> {
+  const outcome = await target.send(body);
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  return outcome;
+}
+
 async function expectNoneAccepted(target: Target, forgeries: Iterable<F.Forgery>): Promise<void> {
   const accepted: string[] = [];
-  for (const { name, body } of forgeries) {
-    const outcome = await target.send(body);
-    if (outcome === ACCEPTED) accepted.push(name);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  for (const forgery of forgeries) {
+    if ((await outcomeOf(target, forgery)) === ACCEPTED) accepted.push(forgery.name);
   }
   expect(accepted).toEqual([]);
 }
@@ -117,12 +121,14 @@ function* chainsOfRandomKeys(): Generator<F.Forgery & { kind: AttestKind }> {
 }
 
 test(`${RANDOM_CHAINS} honest chains under random keys of one's own are refused for the signature`, async () => {
-  const before = total();
+  const otherwise: string[] = [];
+  let sent = 0;
   for (const { kind, ...forgery } of chainsOfRandomKeys()) {
-    await expectNoneAccepted(targetOf(kind), [forgery]);
-    expect(await targetOf(kind).send(forgery.body)).toMatch(/signature$/);
+    const outcome = await outcomeOf(targetOf(kind), forgery);
+    if (!outcome.endsWith(' signature')) otherwise.push(`${forgery.name}: ${outcome}`);
+    sent++;
   }
-  expect(total() - before).toBe(RANDOM_CHAINS);
+  expect({ sent, otherwise }).toEqual({ sent: RANDOM_CHAINS, otherwise: [] });
 });
 
 test(`at least ${LEAST_FORGERIES} forgeries were sent`, () => {
