@@ -28,7 +28,7 @@ export interface Attestation {
 }
 
 /** What a renewal did last, or waits for. */
-export type RenewalStep = 'idle' | 'announce' | 'clear' | 'block' | 'quote' | 'attest';
+export type RenewalStep = 'idle' | 'announce' | 'block' | 'quote' | 'attest';
 
 export interface Renewal {
   step(): RenewalStep;
@@ -110,11 +110,8 @@ export function createRenewal(deps: RenewalDeps): Renewal {
     const digest = statementDigest(statement.image);
     const { pending } = state;
     if (!pending?.statementDigest.equals(digest)) return announce(statement, now);
-    if (!pending.cleared) {
-      // The registry clears at once or refuses; a refusal is told to whoever announced, so that is done again.
-      step = 'clear';
-      return now < pending.announcedAt + WORKER_LIMITS.inFlightSeconds ? 'waits' : announce(statement, now);
-    }
+    // The registry clears at once or refuses; a refusal is told to whoever announced, so that is done again.
+    if (!pending.cleared) return announce(statement, now);
     return attest(digest, state, now);
   };
 

@@ -199,6 +199,16 @@ describe('worker renews its attestation', () => {
     expect([count(fake, 'announce'), count(fake, 'attest')]).toEqual([1, 1]);
   });
 
+  it('an announcement that may still arrive is not sent twice within a minute and a half', async () => {
+    fake.interfere = (doing) => {
+      if (doing === 'announce') chainAway();
+    };
+    await fake.run(90, 1);
+    expect(count(fake, 'announce')).toBe(1);
+    await fake.run(10, 1);
+    expect(count(fake, 'announce')).toBe(2);
+  });
+
   it('a refused repetition of what was accepted is a success', async () => {
     fake.loseAnswer = (doing) => {
       if (doing === 'attest') throw refused(new Address(0, Buffer.alloc(32)), 1143);
