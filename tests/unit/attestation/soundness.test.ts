@@ -24,7 +24,7 @@ const sha256 = (data: Uint8Array): bigint => BigInt(`0x${createHash('sha256').up
 const scalar = (name: string): bigint => mod(sha256(Buffer.from(name)), P256_N);
 
 /** The two fixed messages, and their hashes. */
-const MESSAGES = [bytes32(P256_N), bytes32(P256_P)] as const;
+const MESSAGES = [bytes32(P256_P), bytes32(P256_N)] as const;
 const H = MESSAGES.map(sha256) as [bigint, bigint];
 const overN = (a: bigint, b: bigint): bigint => mod(a * inverse(b, P256_N), P256_N);
 const negative = ({ x, y }: Point): Point => ({ x, y: P256_P - y });
@@ -59,7 +59,7 @@ function opcode(message: Buffer, r: bigint, s: bigint, key: Buffer): boolean {
 }
 
 interface Hint {
-  w: bigint;
+  u: bigint;
   prefix: number;
   xT: bigint;
   slope: bigint;
@@ -74,28 +74,29 @@ interface Guards {
 }
 const ALL: Guards = { inverse: true, parity: true, slope: true, checks: [0, 1] };
 
-/** The steps of isP256Signature. */
+/** The steps of requireP256. */
 function accepts(e: bigint, r: bigint, s: bigint, key: Point, hint: Hint, guards: Guards = ALL): boolean {
-  const { w, prefix, xT, slope } = hint;
-  if (guards.inverse && mod(r * w - P256_G.x, P256_N) !== 0n) return false;
+  const { u, prefix, xT, slope } = hint;
+  const tied = mod(r * (u - H[0]) - P256_G.x * (e - H[0]), P256_N) === 0n;
+  if (guards.inverse && !tied) return false;
   const yT = mod(key.y + slope * (xT - key.x), P256_P);
   if (guards.parity && BigInt(prefix & 1) !== (yT & 1n)) return false;
   const meets = mod(slope * (yT + key.y) - (xT * xT + xT * key.x + key.x * key.x - 3n), P256_P) === 0n;
   if (guards.slope && !meets) return false;
   const shifted = sumBySlope(key, { x: xT, y: yT }, slope);
-  const multiple = mod(w * (e - H[0]), P256_N);
   const named = Buffer.concat([Buffer.of(prefix), bytes32(xT)]);
   return (
-    guards.checks.every((i) => opcode(MESSAGES[i], P256_G.x, mod(H[i] + multiple, P256_N), named)) &&
-    opcode(MESSAGES[0], r, s, compressed(shifted))
+    guards.checks.every((i) =>
+      opcode(MESSAGES[i], P256_G.x, i === 0 ? u : mod(u - H[0] + H[1], P256_N), named),
+    ) && opcode(MESSAGES[0], r, s, compressed(shifted))
   );
 }
 
 /** The hint that brings `multiple` as T. */
-function hintFor(r: bigint, key: Point, multiple: Point): Hint {
+function hintFor(e: bigint, r: bigint, key: Point, multiple: Point): Hint {
   const [rise, run] = slopeFraction(key, multiple);
   return {
-    w: overN(P256_G.x, r),
+    u: mod(H[0] + P256_G.x * multipleOf(e, r), P256_N),
     prefix: 2 + Number(multiple.y & 1n),
     xT: multiple.x,
     slope: mod(rise * inverse(run, P256_P), P256_P),
@@ -182,7 +183,7 @@ test('Theorem: honest hints pass for valid signatures, malleated ones included, 
     const owner = signer(`honest ${i}`);
     const { r, sign } = nonce(`honest ${i}`, owner);
     const e = sha256(Buffer.from(`honest ${i}`));
-    const hint = hintFor(r, owner.key, times(multipleOf(e, r), P256_G));
+    const hint = hintFor(e, r, owner.key, times(multipleOf(e, r), P256_G));
     expect(accepts(e, r, sign(e), owner.key, hint)).toBe(true);
     expect(accepts(e, r, P256_N - sign(e), owner.key, hint)).toBe(true);
     expect(accepts(e, r, sign(e + 1n), owner.key, hint)).toBe(false);
@@ -199,7 +200,7 @@ test.each([0, 1] as const)(
       const e = sha256(Buffer.from(`what I never signed ${n}`));
       const other = mod(2n * H[0] - 2n * r * overN(H[i], P256_G.x) - e, P256_N);
       const mirror = times(-(overN(2n * H[i], P256_G.x) + multipleOf(e, r)), P256_G);
-      const hint = hintFor(r, owner.key, mirror);
+      const hint = hintFor(e, r, owner.key, mirror);
       expect(accepts(e, r, sign(other), owner.key, hint, { ...ALL, checks: [i] })).toBe(true);
       expect(accepts(e, r, sign(other), owner.key, hint)).toBe(false);
     }
@@ -212,7 +213,7 @@ test('without the parity check a signature of 2*h0 - e passes as one of e', () =
   const e = sha256(Buffer.from('parity'));
   const multiple = times(multipleOf(e, r), P256_G);
   // The opcode decodes kG from the bytes, while the slope leads to -kG.
-  const hint = { ...hintFor(r, owner.key, negative(multiple)), prefix: 2 + Number(multiple.y & 1n) };
+  const hint = { ...hintFor(e, r, owner.key, negative(multiple)), prefix: 2 + Number(multiple.y & 1n) };
   const signature = sign(mod(2n * H[0] - e, P256_N));
   expect(accepts(e, r, signature, owner.key, hint, { ...ALL, parity: false })).toBe(true);
   expect(accepts(e, r, signature, owner.key, hint)).toBe(false);
@@ -237,7 +238,8 @@ function forgery(e: bigint, victim: Signer, thief: Signer): { r: bigint; s: bigi
       const yT = mod(victim.key.y + candidate * (multiple.x - victim.key.x), P256_P);
       // Of the point with the thief's abscissa, the ordinate's parity decides who it is: his key or its negative.
       const fits = (y & 1n) === (thief.key.y & 1n) && (yT & 1n) === (multiple.y & 1n);
-      if (fits) return { r, s: sign(H[0]), hint: { ...hintFor(r, victim.key, multiple), slope: candidate } };
+      if (fits)
+        return { r, s: sign(H[0]), hint: { ...hintFor(e, r, victim.key, multiple), slope: candidate } };
     }
   }
   throw new Error('no attempt fits');
@@ -251,15 +253,13 @@ function squareRoot(value: bigint): bigint | null {
   return mod(root * root - value, P256_P) === 0n ? root : null;
 }
 
-test('without the inverse check an honest multiple of another r would do: the check ties w to r', () => {
+test('without the inverse check an honest multiple of another r would do: the check ties u to r and e', () => {
   const owner = signer('inverse');
   const { r, sign } = nonce('inverse', owner);
   const e = sha256(Buffer.from('inverse'));
-  // w as if e were what the owner signed: w' * (e - h0) = w * (signed - h0).
   const signed = sha256(Buffer.from('what the owner did sign'));
   const multiple = times(multipleOf(signed, r), P256_G);
-  const w = overN(mod(overN(P256_G.x, r) * (signed - H[0]), P256_N), mod(e - H[0], P256_N));
-  const hint = { ...hintFor(r, owner.key, multiple), w };
+  const hint = hintFor(signed, r, owner.key, multiple);
   expect(accepts(e, r, sign(signed), owner.key, hint, { ...ALL, inverse: false })).toBe(true);
   expect(accepts(e, r, sign(signed), owner.key, hint)).toBe(false);
 });
@@ -269,7 +269,7 @@ test('a multiple that is the key itself needs no other formula: the line is the 
   const owner = signer('tangent');
   const { r } = nonce('tangent', owner);
   const key = times(multipleOf(e, r), P256_G);
-  const hint = hintFor(r, key, key);
+  const hint = hintFor(e, r, key, key);
   // Q = T = kG, so the secret is k and the signature can be made from it.
   const { sign } = nonce('tangent', { secret: multipleOf(e, r), key });
   expect(accepts(e, r, sign(e), key, hint)).toBe(true);
@@ -288,24 +288,24 @@ test.each<[what: string, change: (r: bigint, s: bigint, hint: Hint) => { r: bigi
       (r, s, hint) => ({ r, s, hint: { ...hint, prefix: hint.prefix + 2 } }),
     ],
     ['another slope', (r, s, hint) => ({ r, s, hint: { ...hint, slope: hint.slope + 1n } })],
-    ['another w', (r, s, hint) => ({ r, s, hint: { ...hint, w: hint.w + 1n } })],
+    ['another u', (r, s, hint) => ({ r, s, hint: { ...hint, u: hint.u + 1n } })],
     ['another abscissa', (r, s, hint) => ({ r, s, hint: { ...hint, xT: hint.xT + 1n } })],
   ],
 )('a hint with %s is refused', (_, change) => {
   const owner = signer('corner');
   const { r, sign } = nonce('corner', owner);
   const e = sha256(Buffer.from('corner'));
-  const hint = hintFor(r, owner.key, times(multipleOf(e, r), P256_G));
+  const hint = hintFor(e, r, owner.key, times(multipleOf(e, r), P256_G));
   const changed = change(r, sign(e), hint);
   expect(accepts(e, r, sign(e), owner.key, hint)).toBe(true);
   expect(accepts(e, changed.r, changed.s, owner.key, changed.hint)).toBe(false);
 });
 
-test('unreduced w and slope change nothing: only their residues are used', () => {
+test('an unreduced slope changes nothing: only its residue is used', () => {
   const owner = signer('residue');
   const { r, sign } = nonce('residue', owner);
   const e = sha256(Buffer.from('residue'));
-  const hint = hintFor(r, owner.key, times(multipleOf(e, r), P256_G));
-  const unreduced = { ...hint, w: hint.w + P256_N, slope: hint.slope + P256_P };
+  const hint = hintFor(e, r, owner.key, times(multipleOf(e, r), P256_G));
+  const unreduced = { ...hint, slope: hint.slope + P256_P };
   expect(accepts(e, r, sign(e), owner.key, unreduced)).toBe(true);
 });
