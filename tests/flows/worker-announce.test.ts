@@ -1,6 +1,12 @@
 import { beginCell, type Cell } from '@ton/core';
 import { sha256 } from '../../src/protocol/hash';
-import { modelsCell, statementCell, statementDigest, statementHash, type Statement } from '../../src/protocol/statement';
+import {
+  modelsCell,
+  statementCell,
+  statementDigest,
+  statementHash,
+  type Statement,
+} from '../../src/protocol/statement';
 import { setParametersBody } from '../../wrappers/Registry';
 import { announceBody, MAX_WORKER_KEYS, unstakeBody, WORKER_OPCODES } from '../../wrappers/Worker';
 import * as N from '../support/network';
