@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { refusalOf } from '../chain/accounts';
 import { attestWorker } from '../chain/attest';
 import type { ConnectedChain } from '../chain/chain';
