@@ -30,8 +30,8 @@ export interface AttestReport extends ActionReport {
  * Brings a quote for a Worker to its machine's Platform, deploys that when it is new, and waits for all that follows.
  * Anybody may: whoever sends pays, and what is left comes back. Throws CocoonError `chain_refused` with the reason of
  * Platform, Registry or Worker (`refusalOf` reads it); `chain_unavailable` when it is not known what became of it: then
- * the Worker's state tells, and sending again is safe, since a quote counts once. AttestationError: not a quote, or one
- * that the Platform could not take.
+ * the Worker's state tells, and sending again is safe, since a quote counts once. AttestationError or HintError: not a
+ * quote, or one that the Platform could not take.
  */
 export async function attestWorker(
   wallet: WalletSender,

@@ -26,14 +26,6 @@ const ADMITTED = [
   'platform -> stranger: Excesses 0',
 ];
 
-async function announcedWorker(): Promise<{ net: N.Network; image: Buffer }> {
-  const net = await N.createNetwork();
-  await N.stake(net);
-  const image = N.statement(net);
-  await N.announce(net, image);
-  return { net, image };
-}
-
 function answer(result: SendMessageResult) {
   return parseAdmissionRefusal(result.transactions.at(-1)!.inMessage!.body);
 }
@@ -80,7 +72,7 @@ describe('between announce and quote the registry may change: it refuses, and na
     ['a blocked worker', (net) => order(net, blockBody(net.worker.hash), net.guardian), lapse, 1035],
   ];
   test.each(changes)('%s', async (_name, spoil, repair, reason) => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     await spoil(net);
     const result = await N.admit(net, image);
     expect(N.story(net, result)).toEqual(REFUSED);
@@ -98,7 +90,7 @@ describe('between announce and quote the registry may change: it refuses, and na
 
   test('an image that expired, to the second', async () => {
     const after = async (seconds: number): Promise<number | undefined> => {
-      const { net, image } = await announcedWorker();
+      const { net, image } = await N.announcedWorker();
       await order(net, allowImageBody(N.IMAGE_ID, net.chain.now! + 10));
       net.chain.now! += seconds;
       return answer(await N.admit(net, image))?.reason;
@@ -108,7 +100,7 @@ describe('between announce and quote the registry may change: it refuses, and na
   });
 
   test('a minimum stake that was raised: the worker says it', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     await order(net, setParametersBody({ ...net.parameters, minStakeNano: 11n * N.COIN }));
     expect(answer(await N.admit(net, image))?.reason).toBe(1121);
   });
@@ -122,7 +114,7 @@ describe('between announce and quote the registry may change: it refuses, and na
 });
 
 test('a quote of another image, shape or machine than the lists allow is refused', async () => {
-  const { net, image } = await announcedWorker();
+  const { net, image } = await N.announcedWorker();
   const other = sha256(Buffer.from('another'));
   const reason = async (change: Partial<A.Said>) => answer(await N.admit(net, image, change))?.reason;
   expect(await reason({ imageId: other })).toBe(1030);
@@ -133,7 +125,7 @@ test('a quote of another image, shape or machine than the lists allow is refused
 
 describe('the registry hears genuine platforms only', () => {
   test('about quotes and about slots', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const said = N.quoteOf(net, image);
     const quote = A.quoteVerifiedBody({
       said,
@@ -175,7 +167,7 @@ describe('the registry hears genuine platforms only', () => {
 describe('what an admission costs', () => {
   test('its least value carries it to either end; with one nanoton less it does not begin', async () => {
     const begin = async (value: (least: bigint) => bigint, full = false) => {
-      const { net, image } = await announcedWorker();
+      const { net, image } = await N.announcedWorker();
       if (full) await A.fillSlots(net.chain, net.registry, net.platform);
       const least = await N.admissionValue(net);
       const result = await N.attest(net, N.quoteOf(net, image), { value: value(least) });
@@ -195,7 +187,7 @@ describe('what an admission costs', () => {
   });
 
   test('is paid by whoever brought the quote, and nothing of his value stays anywhere', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const contracts = [net.registry, net.worker, net.platform];
     const held = () => Promise.all(contracts.map((address) => balanceOf(net.chain, address)));
     const cost = async (attest: () => Promise<SendMessageResult>): Promise<bigint> => {

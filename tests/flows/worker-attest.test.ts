@@ -19,20 +19,12 @@ const REFUSED = [
   'worker -> stranger: AdmissionRefused 0',
 ];
 
-async function announcedWorker(): Promise<{ net: N.Network; image: Buffer }> {
-  const net = await N.createNetwork();
-  await N.stake(net);
-  const image = N.statement(net);
-  await N.announce(net, image);
-  return { net, image };
-}
-
 function refusal(result: SendMessageResult): number | undefined {
   return parseAdmissionRefusal(result.transactions.at(-1)!.inMessage!.body)?.reason;
 }
 
 test('a quote confirms what was announced, and the key is active until the statement ends', async () => {
-  const { net, image } = await announcedWorker();
+  const { net, image } = await N.announcedWorker();
   expect(N.story(net, await N.admit(net, image))).toEqual(ADMITTED);
   const now = net.chain.now!;
   const seqno = A.recentBlock(net.chain);
@@ -81,7 +73,7 @@ test('attesting a known key again extends its activity, never its last date', as
 });
 
 test('a key is active no longer than its image is allowed, nor than its certificates hold', async () => {
-  const { net, image } = await announcedWorker();
+  const { net, image } = await N.announcedWorker();
   const now = net.chain.now!;
   await N.attest(net, N.quoteOf(net, image), { certifiedUntil: now + 700 });
   expect((await N.readWorker(net)).activeUntil).toBe(now + 700);
@@ -106,7 +98,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
   });
 
   test('when its statement was replaced by a later one', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const later = N.statement(net, { receiptKey: N.workerKey('second') });
     await N.announce(net, later);
     expect(refusal(await N.admit(net, image))).toBe(1140);
@@ -114,7 +106,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
   });
 
   test('when the registry did not clear the statement', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const unknown = sha256(Buffer.from('a model that no registry knows'));
     const other = N.statement(net, { modelsRoot: modelsRoot([unknown]) });
     await N.announce(net, other, [unknown]);
@@ -128,7 +120,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
 
   test('when the statement ended meanwhile, to the second', async () => {
     const after = async (seconds: number): Promise<number | undefined> => {
-      const { net, image } = await announcedWorker();
+      const { net, image } = await N.announcedWorker();
       net.chain.now! += seconds;
       return refusal(await N.admit(net, image));
     };
@@ -138,7 +130,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
 
   test('when the certificates ended meanwhile, to the second', async () => {
     const until = async (seconds: number): Promise<number | undefined> => {
-      const { net, image } = await announcedWorker();
+      const { net, image } = await N.announcedWorker();
       const certifiedUntil = net.chain.now! + seconds;
       return refusal(await N.attest(net, N.quoteOf(net, image), { certifiedUntil }));
     };
@@ -147,7 +139,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
   });
 
   test('while it is leaving', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     // The registry's list says so first; what a Worker knows itself does not depend on it.
     await N.send(net, net.provider, net.worker, unstakeBody());
     const attested = await N.send(net, net.registry, net.worker, N.attestedBody(net, image));
@@ -175,7 +167,7 @@ describe('the worker refuses a quote and answers whoever brought it with the rea
 describe('a quote is young and used once', () => {
   test('when it names one of the last sixteen hundredth blocks, newest and oldest, and no other', async () => {
     const bound = async (seqno: number): Promise<number | undefined> => {
-      const { net, image } = await announcedWorker();
+      const { net, image } = await N.announcedWorker();
       A.setRecentBlocks(net.chain, 90_000);
       return refusal(await N.attest(net, N.quoteOf(net, image, { blockRoot: A.blockRoot(seqno) })));
     };
@@ -188,7 +180,7 @@ describe('a quote is young and used once', () => {
   });
 
   test('also on a chain with fewer such blocks, or none', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const said = (seqno: number) => N.quoteOf(net, image, { blockRoot: A.blockRoot(seqno) });
     const [first, second, third] = [said(100), said(200), said(300)];
     A.setRecentBlocks(net.chain, 300, 0);
@@ -214,7 +206,7 @@ describe('a quote is young and used once', () => {
   });
 
   test('a replay after a renewal finds its statement gone', async () => {
-    const { net, image } = await announcedWorker();
+    const { net, image } = await N.announcedWorker();
     const said = N.quoteOf(net, image);
     expect(N.story(net, await N.attest(net, said))).toEqual(ADMITTED);
     expect(refusal(await N.attest(net, said))).toBe(1140);

@@ -201,6 +201,15 @@ export async function announce(
   return send(net, net.operator, net.worker, announceBody(image, models));
 }
 
+/** A network whose Worker is staked and has announced a statement. */
+export async function announcedWorker(): Promise<{ net: Network; image: Buffer }> {
+  const net = await createNetwork();
+  await stake(net);
+  const image = statement(net);
+  await announce(net, image);
+  return { net, image };
+}
+
 /** What a quote for this statement says; bound to the newest recent block, which becomes an older one. */
 export function quoteOf(net: Network, image: Buffer, change: Partial<A.Said> = {}): A.Said {
   return {

@@ -41,8 +41,8 @@ const FORMS = { 4: 0, 5: 1, 6: 2 } as const;
 
 /**
  * The message that asks a Platform to verify `quote`. Throws AttestationError `quote_unbuildable` when the contract
- * could not write the signed texts from their values, whatever the signatures are. Signatures are not verified here: a
- * forged one gives a message that the contract refuses.
+ * could not write the signed texts from their values, HintError when a signature does not hold: nobody should pay to be
+ * told so by the chain.
  */
 export function attestMessage(input: AttestInput): AttestMessage {
   const { quote, root, kind } = input;

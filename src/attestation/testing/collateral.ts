@@ -1,3 +1,4 @@
+import type { Collateral } from '../collateral';
 import { AUTHORITIES, type Authority } from './authorities';
 import { writeCrl, type CrlFields } from './crlWriter';
 import { sign, type SigningKey } from './keys';
@@ -5,20 +6,6 @@ import type { Machine } from './machine';
 import { healthyQeIdentity, type QeIdentity } from './qeIdentity';
 import { pem } from './quoteWriter';
 import { healthyTcbInfo, type TcbInfo } from './tcbInfo';
-
-/** What Intel's services answer about a machine, in one JSON object; lists and signatures are hex. */
-export interface Collateral {
-  pck_crl_issuer_chain: string;
-  root_ca_crl: string;
-  pck_crl: string;
-  tcb_info_issuer_chain: string;
-  /** The signed text itself. */
-  tcb_info: string;
-  tcb_info_signature: string;
-  qe_identity_issuer_chain: string;
-  qe_identity: string;
-  qe_identity_signature: string;
-}
 
 /** A signed text: changed before it is signed, signed by another, shown with another chain or changed afterwards. */
 export interface TextTwist<Content> {

@@ -1,4 +1,5 @@
-import { mintCollateral, type Collateral } from './collateral';
+import type { Collateral } from '../collateral';
+import { mintCollateral } from './collateral';
 import {
   QE_AUTH_DATA,
   QUOTE_PADDING,

@@ -1,5 +1,6 @@
 import { AUTHORITIES } from './authorities';
-import { mintCollateral, type Collateral, type CollateralTwist } from './collateral';
+import type { Collateral } from '../collateral';
+import { mintCollateral, type CollateralTwist } from './collateral';
 import type { SigningKey } from './keys';
 import { writeLeaf, type LeafFields, type LeafTwist, type PckFields } from './leaf';
 import {

@@ -5,7 +5,7 @@ import * as der from '../derWriter';
 import { keyFromSeed } from '../keys';
 import { createMachine } from '../machine';
 import { MINTED_AT } from '../mint';
-import { topic, type Draft } from './vector';
+import { offChainDraft as draft, topic } from './vector';
 import { resigned } from './leaf';
 
 const CRL = 'Intel QVL, PckCrlVerifier: issued and signed by the authority of the certificates it is about';
@@ -14,21 +14,6 @@ const REVOKED = 'Intel QVL, PckCertVerifier isRevoked';
 const FORM = 'RFC 5280, 5: version 2, DER to its last byte';
 const stranger = keyFromSeed('stranger');
 const { serial } = createMachine({ seed: 'machine', ca: 'platform', nowUnix: MINTED_AT }).leaf;
-
-const draft = (
-  name: string,
-  rule: string,
-  collateral: CollateralTwist,
-  refusal?: Draft['refusal'],
-  also?: Draft['also'],
-): Draft => ({
-  name,
-  rule,
-  with: { collateral },
-  ...(refusal && { refusal }),
-  ...(also && { also }),
-  onChain: 'unseen',
-});
 
 /** Lists of what is revoked: the contract sees none of them, machines are banned there by the registry. */
 export const REVOCATION_VECTORS = topic('revocation', [

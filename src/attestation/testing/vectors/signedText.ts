@@ -8,7 +8,7 @@ import { MINTED_AT } from '../mint';
 import { authorityFields, mintAuthority } from '../mintAuthorities';
 import { writeLeaf } from '../leaf';
 import { isoDate } from '../tcbInfo';
-import { topic, type Draft } from './vector';
+import { offChainDraft as draft, topic, type Draft } from './vector';
 
 const SIGNER = 'Intel QVL, TCBSigningChain: the signer has the role of TCB signing, under the trusted root';
 const SIGNATURE = 'Intel QVL, TCBInfoVerifier and EnclaveIdentityVerifier: a signature over the exact text';
@@ -17,20 +17,6 @@ const FORM = 'Intel PCS API 4: the fields of TCB info version 3 and of QE identi
 const stranger = keyFromSeed('stranger');
 
 type Texts = 'tcbInfo' | 'qeIdentity';
-const draft = (
-  name: string,
-  rule: string,
-  collateral: CollateralTwist,
-  refusal?: Draft['refusal'],
-  also?: Draft['also'],
-): Draft => ({
-  name,
-  rule,
-  with: { collateral },
-  ...(refusal && { refusal }),
-  ...(also && { also }),
-  onChain: 'unseen',
-});
 
 /** Both signed texts by the same wrong signer. */
 const both = (twist: TextTwist<unknown>): CollateralTwist => ({ tcbInfo: twist, qeIdentity: twist });

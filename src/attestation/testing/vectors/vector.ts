@@ -1,5 +1,6 @@
 import type { CheckName } from '../../checks';
 import type { TcbStatus } from '../../status';
+import type { CollateralTwist } from '../collateral';
 import { mintQuote, type Minted, type MintOverrides } from '../mint';
 
 /** One case of evidence with the one right answer of the off-chain verifier and of the Platform contract. */
@@ -64,6 +65,22 @@ export interface Draft {
   primer?: MintOverrides;
   otherPlatform?: true;
 }
+
+/** Of collateral, which only an off-chain verifier looks at. */
+export const offChainDraft = (
+  name: string,
+  rule: string,
+  collateral: CollateralTwist,
+  refusal?: Draft['refusal'],
+  also?: Draft['also'],
+): Draft => ({
+  name,
+  rule,
+  with: { collateral },
+  ...(refusal && { refusal }),
+  ...(also && { also }),
+  onChain: 'unseen',
+});
 
 export function topic(name: string, drafts: readonly Draft[]): Vector[] {
   return drafts.map((draft) => ({
