@@ -35,7 +35,7 @@ describe('the demo', () => {
       jobs_done: JOBS,
       jobs_failed: 0,
       ledger_difference_nano: '0',
-      refusals: 4,
+      refusals: 5,
     });
     expect(summary['tokens']).toBeGreaterThan(JOBS);
     for (const amount of ['paid_nano', 'claimed_nano', 'gas_nano'])

@@ -49,7 +49,7 @@ describe('npx blueprint run --custom on the devnet', () => {
   test('maintainer whose wallet is empty reads one sentence, with the address to pay to', async () => {
     const { publicKey } = await walletKeyFromMnemonic(mnemonic);
     const owner = walletOf('v5r1', publicKey, NETWORK_ID).address.toString({ bounceable: false });
-    const { code, text } = await blueprint('deployRegistry', 'salt=0');
+    const { code, text } = await blueprint('deployRegistry', 'root=simulated', 'salt=0');
     expect(code).toBe(1);
     expect(text).toContain(`The new wallet ${owner} holds 0 TON; this takes up to 0.11 TON, fees included.`);
     expect(text).not.toMatch(/Axios|^ +at /m);
@@ -62,12 +62,12 @@ describe('npx blueprint run --custom on the devnet', () => {
     const registry = await registryAddress('simulated', owner, 0);
     const chain = await createChain({ endpoint: devnet.apiUrl, registry });
 
-    const first = await blueprint('deployRegistry', 'salt=0');
+    const first = await blueprint('deployRegistry', 'root=simulated', 'salt=0');
     expect(first).toMatchObject({ code: 0 });
     expect(await chain.isDeployed(registry)).toBe(true);
     const balance = await chain.balance(owner);
 
-    const second = await blueprint('deployRegistry', 'salt=0');
+    const second = await blueprint('deployRegistry', 'root=simulated', 'salt=0');
     expect(second).toMatchObject({ code: 0, text: expect.stringContaining('already') as string });
     expect(await chain.balance(owner)).toBe(balance);
 
