@@ -65,12 +65,13 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
   const model = await llama.loadModel({ modelPath });
   const contextLength = model.trainContextSize;
   const options = { contextSize: contextLength, threads: 1, flashAttention: false };
-  const context = await model.createContext({ ...options, sequences: slotCount });
   const embedder = await model.createEmbeddingContext({ contextSize: contextLength, threads: 1 });
-  const slots = Array.from({ length: slotCount }, (): Slot => ({
-    salt: null,
-    sequence: context.getSequence(),
-  }));
+  // A context each: in one batch with others a request's additions come in another order, and so may its words.
+  const slots: Slot[] = [];
+  for (let n = 0; n < slotCount; n++) {
+    const context = await model.createContext({ ...options, sequences: 1 });
+    slots.push({ salt: null, sequence: context.getSequence() });
+  }
   const begin = model.tokens.bos === null ? [] : [model.tokens.bos];
   const pieces = [...model.iterateAllTokens()].map((token) => model.detokenize([token], true));
   const endToken = model.tokens.eos ?? -1;
