@@ -4,6 +4,7 @@ import type { MeasuredTcb, PendingStatement } from '../../wrappers/Worker';
 import type { Nano } from '../protocol/amounts';
 import type { Root } from '../protocol/root';
 import type { TcbFloor } from '../protocol/tcb';
+import type { RawTransaction } from './chainClient';
 
 /** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
 export interface EscrowState extends Omit<EscrowOnChain, 'entries'> {
@@ -120,7 +121,7 @@ export interface Sender {
 export interface TransferReport {
   /** All fees of the wallet's own transaction and of every transaction that followed from it. */
   feesNano: Nano;
-  /** By how much the wallet's balance fell, what came back included. */
+  /** By how much this lowered the wallet's balance, what came back included; other messages of the wallet are not in it. */
   spentNano: Nano;
   lt: bigint;
   hash: Buffer;
@@ -143,6 +144,37 @@ export interface OutgoingMessage {
 export interface WalletSender extends Sender {
   /** Sends one external message that carries them all; resolves when everything that they caused is final. */
   transfer(messages: readonly OutgoingMessage[]): Promise<TransferReport>;
+}
+
+/** A signed message of a wallet, as much as is needed to find out later what became of it. */
+export interface SignedTransfer {
+  wallet: Address;
+  /** Of the signed body: no two are the same, so it names its transaction. */
+  bodyHash: Buffer;
+  /** The wallet takes one message of each number. */
+  seqno: number;
+  /** Last second at which the wallet takes it, Unix seconds. */
+  validUntil: number;
+  /** How many messages the wallet was told to send. */
+  count: number;
+}
+
+/** Who follows a transfer closely. */
+export interface TransferHooks {
+  /** Before the message leaves; what this throws keeps it here. */
+  onSigned?: (sent: SignedTransfer) => void;
+  /** Each transaction that follows from the message, the wallet's own first. */
+  onTransaction?: (transaction: RawTransaction) => void;
+}
+
+/** A wallet whose messages are found again by a later process. */
+export interface TraceableWallet extends WalletSender {
+  transfer(messages: readonly OutgoingMessage[], hooks?: TransferHooks): Promise<TransferReport>;
+  /**
+   * What became of a message that was signed earlier, maybe by a process that died: its report, or null when no block
+   * took it or ever will. Throws CocoonError `chain_unavailable` while neither is certain.
+   */
+  outcome(sent: SignedTransfer, hooks?: Pick<TransferHooks, 'onTransaction'>): Promise<TransferReport | null>;
 }
 
 /** The one source of time: the chain's on a devnet, the system's elsewhere, checked against the chain. */

@@ -5,8 +5,8 @@ import { keyPairFromSeed, sign, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import type { ConnectedChain } from './chain';
 import { CHAIN_LIMITS } from './limits';
-import { followTransfer } from './trace';
-import type { OutgoingMessage, TransferReport, WalletSender } from './types';
+import { followEarlier, followTransfer, overtaken, type TraceDeps } from './trace';
+import type { OutgoingMessage, TraceableWallet, TransferHooks, TransferReport } from './types';
 
 export type WalletVersion = 'v5r1' | 'v4';
 
@@ -45,7 +45,7 @@ export function createWalletSender(
   keys: KeyPair,
   options: { version?: WalletVersion } = {},
   deps: WalletDeps = {},
-): WalletSender {
+): TraceableWallet {
   const version = options.version ?? 'v5r1';
   const wallet = walletOf(version, keys.publicKey, chain.networkId);
   const sleep = deps.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
@@ -53,17 +53,35 @@ export function createWalletSender(
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  async function send(messages: readonly OutgoingMessage[]): Promise<TransferReport> {
+  async function send(
+    messages: readonly OutgoingMessage[],
+    { onSigned, onTransaction }: TransferHooks,
+  ): Promise<TransferReport> {
     const before = await chain.client.account(wallet.address);
     const seqno = await seqnoOf(before.deployed);
     const validUntil = before.atUnix + CHAIN_LIMITS.walletValidSeconds;
     const body = await pack(seqno, validUntil, messages);
-    await chain.sendExternal(wallet.address, body, before.deployed ? undefined : wallet.init);
-    return followTransfer(
-      { wallet: wallet.address, body, validUntil, balanceBefore: before.balanceNano, count: messages.length },
-      { client: chain.client, sleep, monotonicMs },
-    );
+    const sent = {
+      ...{ wallet: wallet.address, bodyHash: body.hash(), seqno, validUntil },
+      count: messages.length,
+    };
+    onSigned?.(sent);
+    try {
+      await chain.sendExternal(wallet.address, body, before.deployed ? undefined : wallet.init);
+    } catch (error) {
+      // An endpoint that took it may fail to say so, and refuses the repetition: only the chain knows.
+      const report = await followEarlier(sent, traceDeps(onTransaction)).catch(() => undefined);
+      if (report) return report;
+      if (report === null) throw overtaken();
+      throw error;
+    }
+    return followTransfer(sent, traceDeps(onTransaction));
   }
+
+  const traceDeps = (onTransaction: TransferHooks['onTransaction']): TraceDeps => ({
+    ...{ client: chain.client, sleep, monotonicMs },
+    ...(onTransaction ? { onTransaction } : {}),
+  });
 
   async function seqnoOf(deployed: boolean): Promise<number> {
     if (!deployed) return 0;
@@ -94,7 +112,8 @@ export function createWalletSender(
     async send(message) {
       await this.transfer([message]);
     },
-    async transfer(messages) {
+    outcome: (sent, { onTransaction } = {}) => followEarlier(sent, traceDeps(onTransaction)),
+    async transfer(messages, hooks = {}) {
       if (messages.length < 1 || messages.length > CHAIN_LIMITS.walletBatch[version]) {
         throw new RangeError(
           `a ${version} wallet sends 1 to ${CHAIN_LIMITS.walletBatch[version]} messages at once`,
@@ -104,7 +123,7 @@ export function createWalletSender(
         throw new CocoonError('rate_limited', 'Too many messages wait for this wallet.');
       }
       waiting++;
-      const turn = last.then(() => send(messages));
+      const turn = last.then(() => send(messages, hooks));
       last = turn.catch(() => undefined);
       return turn.finally(() => waiting--);
     },

@@ -42,7 +42,7 @@ export function createBlueprintWallet(sender: BlueprintSender, deps: TraceDeps):
     const deadlineMs = deps.monotonicMs() + CONFIRM_MS;
     await sendBy(sender, message);
     const root = await findOutgoing(wallet!, message, before.last?.lt ?? 0n, deps, deadlineMs);
-    const sent = { wallet: wallet!, balanceBefore: before.balanceNano, count: 1 };
+    const sent = { wallet: wallet!, count: 1 };
     return followRoot(root, sent, deps, deps.monotonicMs() + CHAIN_LIMITS.traceTimeoutMs);
   }
 

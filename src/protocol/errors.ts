@@ -98,6 +98,16 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: 'Correct what the chain names; nothing was spent.',
   },
+  wallet_overtaken: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Nothing was sent or spent: send it again, and give each process a wallet of its own.',
+  },
+  wallet_exhausted: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy: 'Top up the wallet that the message names; what was not sent is not lost.',
+  },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
   worker_busy: {
     status: 503,
