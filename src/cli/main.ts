@@ -71,7 +71,7 @@ function exitCodeOf(error: unknown): number {
   if (!(error instanceof CocoonError)) return 1;
   if (error.code === 'escrow_exhausted') return 4;
   if (error.code === 'chain_unavailable' || error.code === 'router_unreachable') return 5;
-  return error.code.startsWith('receipt_') ? 3 : 1;
+  return error.code.startsWith('receipt_') || error.code.startsWith('proposal_') ? 3 : 1;
 }
 
 /** Their messages are written for people; of any other error the kind matters too. */

@@ -257,6 +257,28 @@ export const ERROR_CODES = {
     remedy: 'The record describes another job; the worker is avoided from now on.',
   },
 
+  /** Orders and proposals of a registry's owner. */
+  proposal_malformed: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Do not approve it; ask whoever proposed it for the whole body.',
+  },
+  proposal_unknown: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Do not approve it, unless another tool can read all of it.',
+  },
+  proposal_foreign: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Do not approve it; compare the addresses with those that your network names.',
+  },
+  order_unknown: {
+    status: 404,
+    type: 'invalid_request_error',
+    remedy: 'Take a hash that `cocoon gov inspect` lists; what was carried out or taken back is gone.',
+  },
+
   /** Attested channel. */
   worker_unverified: { status: 502, type: 'server_error', remedy: 'Retry: another worker will be chosen.' },
   channel_open_failed: {

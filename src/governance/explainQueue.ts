@@ -1,0 +1,51 @@
+import { ORDER_SECONDS } from '../../wrappers/Registry';
+import type { RegistryOrder } from '../../wrappers/registryOrders';
+import { decodeOrder } from './decode';
+import { neither, tightening, type Explanation } from './explanation';
+import { sameHash, type QueuedOrder, type Standing } from './standing';
+import { hex, short, span, time } from './words';
+
+type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+
+export type QueueState = 'waits' | 'due' | 'void';
+
+/** Dates of an order in the queue: due from, and void after. Unix seconds, both inclusive. */
+export interface QueuePlace {
+  state: QueueState;
+  dueAtUnix: number;
+  lastUnix: number;
+}
+
+export function placeOf({ dueAtUnix }: Pick<QueuedOrder, 'dueAtUnix'>, nowUnix: number): QueuePlace {
+  const lastUnix = dueAtUnix + ORDER_SECONDS;
+  const state = nowUnix < dueAtUnix ? 'waits' : nowUnix <= lastUnix ? 'due' : 'void';
+  return { state, dueAtUnix, lastUnix };
+}
+
+/** `waits until ... (14 d 23 h)`. */
+export function placeText({ state, dueAtUnix, lastUnix }: QueuePlace, nowUnix: number): string {
+  switch (state) {
+    case 'waits':
+      return `waits until ${time(dueAtUnix)} (${span(dueAtUnix - nowUnix)})`;
+    case 'due':
+      return `is due, until ${time(lastUnix)} (${span(lastUnix - nowUnix)})`;
+    case 'void':
+      return `is void since ${time(lastUnix + 1)}`;
+  }
+}
+
+/** Taking back what would loosen tightens; `explainOther` says what the queued order would have done. */
+export function explainCancel(
+  { order }: Of<'CancelOrder'>,
+  now: Standing,
+  explainOther: (queued: RegistryOrder) => Explanation,
+): Explanation {
+  const id = hex(order);
+  const queued = now.orders.find(({ hash }) => sameHash(hash, id));
+  if (!queued) {
+    return neither([`takes back order ${short(id)}`], ['no such order is queued: refused (1021)']);
+  }
+  const what = explainOther(decodeOrder(queued.body)).says[0]!;
+  const place = placeText(placeOf(queued, now.nowUnix), now.nowUnix);
+  return tightening([`takes back order ${short(id)}, which ${what}; it ${place}`]);
+}
