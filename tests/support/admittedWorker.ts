@@ -1,5 +1,11 @@
-import { beginCell, toNano, type Address, type Cell } from '@ton/core';
-import { internal, type Blockchain, type SandboxContract, type TreasuryContract } from '@ton/sandbox';
+import { beginCell, toNano, type Address, type Cell, type StateInit } from '@ton/core';
+import {
+  internal,
+  type Blockchain,
+  type SandboxContract,
+  type SendMessageResult,
+  type TreasuryContract,
+} from '@ton/sandbox';
 import * as binding from '../../build/Worker/Worker_Worker';
 import { keyPairFromSeed, type KeyPair } from '../../src/protocol/ed25519';
 import {
@@ -51,21 +57,38 @@ export function confirmation(chain: Blockchain, registry: Address, image: Uint8A
   ];
 }
 
+/** A Worker of a provider of its own, deployed, staked and with one admitted key. */
 export async function createAdmittedWorker(
   chain: Blockchain,
   registry: SandboxContract<TreasuryContract>,
   name: string,
+  index = 0,
 ): Promise<AdmittedWorker> {
   const provider = await chain.treasury(`provider ${name}`);
-  const address = await workerAddress(registry.address, provider.address, 0);
+  const address = await workerAddress(registry.address, provider.address, index);
   const keys = keyPairFromSeed(statementHash(Buffer.from(`worker key ${name}`)));
+  const worker = { address, provider, index, keys };
+  const init = await workerInit(registry.address, provider.address, index);
+  await tellWorker(chain, worker, provider.address, stakeBody(toNano('1'), provider.address), init);
+  await tellWorker(chain, worker, registry.address, termsBody(registry.address));
+  await admitKey(chain, registry.address, worker, keys.publicKey);
+  return worker;
+}
+
+/** The provider announces a statement with this key, and the world's registry says what a Registry would. */
+export async function admitKey(
+  chain: Blockchain,
+  registry: Address,
+  worker: Pick<AdmittedWorker, 'address' | 'provider'>,
+  receiptKey: Buffer,
+): Promise<void> {
   const now = chain.now!;
   const image = statementImage({
     role: StatementRole.Worker,
     networkId: TEST_NETWORK_ID,
-    registry: registry.address.hash,
-    worker: address.hash,
-    receiptKey: keys.publicKey,
+    registry: registry.hash,
+    worker: worker.address.hash,
+    receiptKey,
     hpkeKey: Buffer.alloc(32, 7),
     kemId: 0x20,
     kdfId: 1,
@@ -76,36 +99,40 @@ export async function createAdmittedWorker(
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 0,
   });
+  await tellWorker(chain, worker, worker.provider.address, announceBody(image, []));
+  for (const body of confirmation(chain, registry, image)) await tellWorker(chain, worker, registry, body);
+}
 
-  const send = async (from: Address, body: ReturnType<typeof announceBody>, init = false): Promise<void> => {
-    const stateInit = init ? await workerInit(registry.address, provider.address, 0) : undefined;
-    await chain.sendMessage(
-      internal({
-        from,
-        to: address,
-        value: toNano('2'),
-        bounce: true,
-        body,
-        ...(stateInit && { stateInit }),
-      }),
-    );
-  };
-  await send(provider.address, stakeBody(toNano('1'), provider.address), true);
-  await send(
-    registry.address,
-    beginCell()
-      .store(
-        binding.storeTermsGranted({
-          $$type: 'TermsGranted',
-          feeBps: 0n,
-          treasury: registry.address,
-          minStake: toNano('1'),
-          unbondingSeconds: 86_400n,
-        }),
-      )
-      .endCell(),
+/** A message to a Worker with more than enough value. */
+export function tellWorker(
+  chain: Blockchain,
+  worker: Pick<AdmittedWorker, 'address'>,
+  from: Address,
+  body: Cell,
+  stateInit?: StateInit,
+): Promise<SendMessageResult> {
+  return chain.sendMessage(
+    internal({
+      from,
+      to: worker.address,
+      value: toNano('2'),
+      bounce: true,
+      body,
+      ...(stateInit && { stateInit }),
+    }),
   );
-  await send(provider.address, announceBody(image, []));
-  for (const body of confirmation(chain, registry.address, image)) await send(registry.address, body);
-  return { address, provider, index: 0, keys };
+}
+
+function termsBody(treasury: Address): Cell {
+  return beginCell()
+    .store(
+      binding.storeTermsGranted({
+        $$type: 'TermsGranted',
+        feeBps: 0n,
+        treasury,
+        minStake: toNano('1'),
+        unbondingSeconds: 86_400n,
+      }),
+    )
+    .endCell();
 }

@@ -42,7 +42,7 @@ export async function forceState(
 }
 
 /** As the chain counts: each cell once. */
-function storageOf(root: Cell): { cells: bigint; bits: bigint } {
+export function storageOf(root: Cell): { cells: bigint; bits: bigint } {
   const seen = new Map<string, Cell>();
   const open = [root];
   for (let cell = open.pop(); cell; cell = open.pop()) {
@@ -73,3 +73,10 @@ const entryValue = {
     throw new Error('only written');
   },
 };
+
+/** Hash of everything that the contract remembers: two equal ones are the same ledger, bit for bit. */
+export async function stateHash(world: EscrowWorld): Promise<string> {
+  const { accountState } = await world.chain.getContract(world.escrow);
+  if (accountState?.type !== 'active') throw new Error('the escrow is not deployed');
+  return accountState.state.data!.hash().toString('hex');
+}
