@@ -1,5 +1,5 @@
 import { Cell } from '@ton/core';
-import { loadRegistryOrder, type RegistryOrder } from '../../wrappers/registryOrders';
+import { loadGovernanceMessage, type GovernanceMessage } from '../../wrappers/governanceMessages';
 import { CocoonError } from '../protocol/errors';
 import { GOVERNANCE_LIMITS } from './limits';
 
@@ -7,10 +7,10 @@ import { GOVERNANCE_LIMITS } from './limits';
  * An order of the registry by its body. Throws CocoonError `proposal_unknown` for an opcode that no order has, and
  * `proposal_malformed` for a body with something missing or following.
  */
-export function decodeOrder(body: Cell): RegistryOrder {
-  let order: RegistryOrder | null;
+export function decodeOrder(body: Cell): GovernanceMessage {
+  let order: GovernanceMessage | null;
   try {
-    order = loadRegistryOrder(body);
+    order = loadGovernanceMessage(body);
   } catch (cause) {
     throw new CocoonError('proposal_malformed', `The order cannot be read: ${(cause as Error).message}.`, {
       cause,

@@ -1,4 +1,4 @@
-import type { RegistryOrder } from '../../wrappers/registryOrders';
+import type { GovernanceMessage } from '../../wrappers/governanceMessages';
 import { explainBlock, explainUnblock } from './explainBlocks';
 import { explainAllowTcb, explainRevokeTcb } from './explainFloors';
 import {
@@ -16,7 +16,7 @@ import type { Explanation } from './explanation';
 import type { Standing } from './standing';
 
 /** What an order would do to a Registry that stands like this. Total: what makes no sense is said, not thrown. */
-export function explain(order: RegistryOrder, now: Standing): Explanation {
+export function explain(order: GovernanceMessage, now: Standing): Explanation {
   switch (order.$$type) {
     case 'OfferOwnership':
       return explainOffer(order, now);

@@ -1,10 +1,10 @@
 import { BLOCKED_FOR_GOOD, GUARDIAN_BLOCK_SECONDS } from '../../wrappers/Registry';
-import { LIST_BOUNDS, type RegistryOrder } from '../../wrappers/registryOrders';
+import { LIST_BOUNDS, type GovernanceMessage } from '../../wrappers/governanceMessages';
 import { loosening, neither, tightening, type Explanation } from './explanation';
 import { sameHash, type Standing } from './standing';
 import { account, hex, short, span, time } from './words';
 
-type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+type Of<T extends GovernanceMessage['$$type']> = Extract<GovernanceMessage, { $$type: T }>;
 
 /** Whose a block is, and how long it holds. */
 export interface BlockStanding {

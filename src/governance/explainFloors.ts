@@ -1,10 +1,10 @@
-import { LIST_BOUNDS, type RegistryOrder } from '../../wrappers/registryOrders';
+import { LIST_BOUNDS, type GovernanceMessage } from '../../wrappers/governanceMessages';
 import { ANY_FMSPC, floorFor, isAtOrAbove, type TcbFloor } from '../protocol/tcb';
 import { loosening, neither, tightening, type Explanation } from './explanation';
 import type { Standing } from './standing';
 import { hex } from './words';
 
-type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+type Of<T extends GovernanceMessage['$$type']> = Extract<GovernanceMessage, { $$type: T }>;
 
 /** At once where nothing is admitted afterwards that is refused now, as the contract has it. */
 export function explainAllowTcb(order: Of<'AllowTcb'>, now: Standing): Explanation {

@@ -1,11 +1,11 @@
-import { LIST_BOUNDS, type RegistryOrder } from '../../wrappers/registryOrders';
+import { LIST_BOUNDS, type GovernanceMessage } from '../../wrappers/governanceMessages';
 import { StatementRole } from '../protocol/statement';
 import { blockSentence } from './explainBlocks';
 import { loosening, tightening, type Explanation } from './explanation';
 import { sameHash, type Standing } from './standing';
 import { hex, short, time } from './words';
 
-type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+type Of<T extends GovernanceMessage['$$type']> = Extract<GovernanceMessage, { $$type: T }>;
 
 /** Longest name of a model: one cell. */
 const NAME_BYTES = 127;

@@ -1,10 +1,10 @@
 import { GUARDIAN_BLOCK_SECONDS, TIMELOCK_SECONDS } from '../../wrappers/Registry';
-import type { RegistryOrder } from '../../wrappers/registryOrders';
+import type { GovernanceMessage } from '../../wrappers/governanceMessages';
 import { loosening, neither, tightening, type Explanation } from './explanation';
 import type { Standing } from './standing';
 import { account, span } from './words';
 
-type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+type Of<T extends GovernanceMessage['$$type']> = Extract<GovernanceMessage, { $$type: T }>;
 
 /** What an owner may do, and what not: docs/trust.md. */
 function powers({ registry }: Standing): string {

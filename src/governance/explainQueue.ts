@@ -1,32 +1,32 @@
 import { ORDER_SECONDS } from '../../wrappers/Registry';
-import type { RegistryOrder } from '../../wrappers/registryOrders';
+import type { GovernanceMessage } from '../../wrappers/governanceMessages';
 import { decodeOrder } from './decode';
 import { neither, tightening, type Explanation } from './explanation';
 import { sameHash, type QueuedOrder, type Standing } from './standing';
 import { hex, short, span, time } from './words';
 
-type Of<T extends RegistryOrder['$$type']> = Extract<RegistryOrder, { $$type: T }>;
+type Of<T extends GovernanceMessage['$$type']> = Extract<GovernanceMessage, { $$type: T }>;
 
 export type QueueState = 'waits' | 'due' | 'void';
 
 /** Dates of an order in the queue: due from, and void after. Unix seconds, both inclusive. */
 export interface QueuePlace {
   state: QueueState;
-  dueAtUnix: number;
+  dueAt: number;
   lastUnix: number;
 }
 
-export function placeOf({ dueAtUnix }: Pick<QueuedOrder, 'dueAtUnix'>, nowUnix: number): QueuePlace {
-  const lastUnix = dueAtUnix + ORDER_SECONDS;
-  const state = nowUnix < dueAtUnix ? 'waits' : nowUnix <= lastUnix ? 'due' : 'void';
-  return { state, dueAtUnix, lastUnix };
+export function placeOf({ dueAt }: Pick<QueuedOrder, 'dueAt'>, nowUnix: number): QueuePlace {
+  const lastUnix = dueAt + ORDER_SECONDS;
+  const state = nowUnix < dueAt ? 'waits' : nowUnix <= lastUnix ? 'due' : 'void';
+  return { state, dueAt, lastUnix };
 }
 
 /** `waits until ... (14 d 23 h)`. */
-export function placeText({ state, dueAtUnix, lastUnix }: QueuePlace, nowUnix: number): string {
+export function placeText({ state, dueAt, lastUnix }: QueuePlace, nowUnix: number): string {
   switch (state) {
     case 'waits':
-      return `waits until ${time(dueAtUnix)} (${span(dueAtUnix - nowUnix)})`;
+      return `waits until ${time(dueAt)} (${span(dueAt - nowUnix)})`;
     case 'due':
       return `is due, until ${time(lastUnix)} (${span(lastUnix - nowUnix)})`;
     case 'void':
@@ -38,7 +38,7 @@ export function placeText({ state, dueAtUnix, lastUnix }: QueuePlace, nowUnix: n
 export function explainCancel(
   { order }: Of<'CancelOrder'>,
   now: Standing,
-  explainOther: (queued: RegistryOrder) => Explanation,
+  explainOther: (queued: GovernanceMessage) => Explanation,
 ): Explanation {
   const id = hex(order);
   const queued = now.orders.find(({ hash }) => sameHash(hash, id));

@@ -1,10 +1,10 @@
 import type { RegistryParameters } from '../../wrappers/Registry';
-import { PARAMETER_BOUNDS, type RegistryOrder } from '../../wrappers/registryOrders';
+import { PARAMETER_BOUNDS, type GovernanceMessage } from '../../wrappers/governanceMessages';
 import { loosening, type Explanation } from './explanation';
 import type { Standing } from './standing';
 import { account, coins, percent, span } from './words';
 
-type SetParameters = Extract<RegistryOrder, { $$type: 'SetParameters' }>;
+type SetParameters = Extract<GovernanceMessage, { $$type: 'SetParameters' }>;
 type Bounded = keyof typeof PARAMETER_BOUNDS;
 
 const TERMS: Record<Bounded, { name: string; show: (value: bigint) => string }> = {

@@ -1,5 +1,5 @@
 import { Address } from '@ton/core';
-import type { RegistryOrder, RegistryOrderName } from '../../wrappers/registryOrders';
+import type { GovernanceMessage, GovernanceMessageName } from '../../wrappers/governanceMessages';
 import { formatCoins, parseCoins } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
 import { hex } from './words';
@@ -44,7 +44,7 @@ const text: FieldKind = { show: (value) => String(value), parse: (given) => give
 const hash = bytes(32);
 
 /** Fields of each order in the order of its TL-B line; those of AllowTcb's floor stand beside its family. */
-const FIELDS: { readonly [K in RegistryOrderName]: Readonly<Record<string, FieldKind>> } = {
+const FIELDS: { readonly [K in GovernanceMessageName]: Readonly<Record<string, FieldKind>> } = {
   OfferOwnership: { newOwner: address },
   AcceptOwnership: {},
   Seal: {},
@@ -82,7 +82,7 @@ export interface OrderField {
 }
 
 /** Everything that an order says, raw: what somebody needs to make the same body again. */
-export function fieldsOf(order: RegistryOrder): OrderField[] {
+export function fieldsOf(order: GovernanceMessage): OrderField[] {
   const flat: Record<string, unknown> =
     order.$$type === 'AllowTcb' ? { ...order, ...order.floor } : { ...order };
   return Object.entries(FIELDS[order.$$type]).map(([name, kind]) => ({ name, value: kind.show(flat[name]) }));
@@ -92,7 +92,7 @@ export function fieldsOf(order: RegistryOrder): OrderField[] {
  * The order of this name (`allowImage` or `AllowImage`) with these fields. Throws CocoonError `invalid_request` that names what is
  * unknown, missing or in another form.
  */
-export function orderFrom(name: string, given: ReadonlyMap<string, string>): RegistryOrder {
+export function orderFrom(name: string, given: ReadonlyMap<string, string>): GovernanceMessage {
   const type = typeOf(name);
   const kinds = FIELDS[type];
   const strange = [...given.keys()].filter((field) => !(field in kinds));
@@ -113,15 +113,15 @@ export function orderFrom(name: string, given: ReadonlyMap<string, string>): Reg
   return assembled(type, Object.fromEntries(values));
 }
 
-function assembled(type: RegistryOrderName, values: Record<string, unknown>): RegistryOrder {
-  if (type !== 'AllowTcb') return { $$type: type, ...values } as RegistryOrder;
+function assembled(type: GovernanceMessageName, values: Record<string, unknown>): GovernanceMessage {
+  if (type !== 'AllowTcb') return { $$type: type, ...values } as GovernanceMessage;
   const { fmspc, ...floor } = values;
-  return { $$type: type, fmspc, floor: { $$type: 'TcbFloor', ...floor } } as RegistryOrder;
+  return { $$type: type, fmspc, floor: { $$type: 'TcbFloor', ...floor } } as GovernanceMessage;
 }
 
-function typeOf(name: string): RegistryOrderName {
+function typeOf(name: string): GovernanceMessageName {
   const type = `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
-  if (type in FIELDS) return type as RegistryOrderName;
+  if (type in FIELDS) return type as GovernanceMessageName;
   const known = Object.keys(FIELDS).map((known) => `${known[0]!.toLowerCase()}${known.slice(1)}`);
   throw invalid(`There is no order "${name}"; there are: ${known.join(', ')}.`);
 }

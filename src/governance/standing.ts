@@ -6,7 +6,7 @@ export interface QueuedOrder {
   /** Hash of its body. */
   hash: Buffer;
   /** From when on it may be carried out, Unix seconds. */
-  dueAtUnix: number;
+  dueAt: number;
   /** The body of the message. */
   body: Cell;
 }

@@ -33,23 +33,23 @@ const CODECS = {
   CancelOrder: codec(binding.loadCancelOrder, binding.storeCancelOrder),
 } as const;
 
-export type RegistryOrderName = keyof typeof CODECS;
+export type GovernanceMessageName = keyof typeof CODECS;
 /** What a Registry may be told; `$$type` is the message's name. */
-export type RegistryOrder = ReturnType<(typeof CODECS)[RegistryOrderName]['load']>;
+export type GovernanceMessage = ReturnType<(typeof CODECS)[GovernanceMessageName]['load']>;
 
-export const REGISTRY_ORDERS = Object.keys(CODECS) as readonly RegistryOrderName[];
+export const GOVERNANCE_MESSAGES = Object.keys(CODECS) as readonly GovernanceMessageName[];
 
-const BY_OPCODE = new Map(REGISTRY_ORDERS.map((name) => [binding.Registry.opcodes[name], name]));
+const BY_OPCODE = new Map(GOVERNANCE_MESSAGES.map((name) => [binding.Registry.opcodes[name], name]));
 
 /**
  * An order by its body; null when no order has this opcode. Throws RangeError when something is missing, follows, or is written
  * otherwise than the contract writes it: such a body has another hash than the order that the contract would queue.
  */
-export function loadRegistryOrder(body: Cell): RegistryOrder | null {
+export function loadGovernanceMessage(body: Cell): GovernanceMessage | null {
   const slice = body.beginParse();
   const name = slice.remainingBits < 32 ? undefined : BY_OPCODE.get(slice.preloadUint(32));
   if (name === undefined) return null;
-  let order: RegistryOrder;
+  let order: GovernanceMessage;
   try {
     order = CODECS[name].load(slice);
   } catch (cause) {
@@ -60,13 +60,13 @@ export function loadRegistryOrder(body: Cell): RegistryOrder | null {
       `${name} is followed by ${slice.remainingBits} bits and ${slice.remainingRefs} references`,
     );
   }
-  if (!storeRegistryOrder(order).equals(body)) throw new RangeError(`${name} is not in its one form`);
+  if (!storeGovernanceMessage(order).equals(body)) throw new RangeError(`${name} is not in its one form`);
   return order;
 }
 
-export function storeRegistryOrder(order: RegistryOrder): Cell {
+export function storeGovernanceMessage(order: GovernanceMessage): Cell {
   // The codec of an order's own name takes that order.
-  const { store } = CODECS[order.$$type] as unknown as OrderCodec<RegistryOrder>;
+  const { store } = CODECS[order.$$type] as unknown as OrderCodec<GovernanceMessage>;
   return packed(store(order));
 }
 
