@@ -1,6 +1,7 @@
 import type { NetworkProvider } from '@ton/blueprint';
 import { pruneLines } from '../src/chain/accounts';
-import { changeLines, isPrunable, pickLines } from '../src/operate/lines';
+import { isPrunable } from '../src/chain/lineEnd';
+import { changeLines, pickLines } from '../src/operate/lines';
 import { coins, operate } from '../src/operate/session';
 
 /** Anybody: frees what ended lines left. Takes escrow, lines (ids in hex with commas between; all). */

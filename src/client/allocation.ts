@@ -23,8 +23,9 @@ export function allocationMessage(allocate: Allocate, signer: KeyPair): Cell {
 }
 
 /**
- * Sends one allocation and waits until the finalized escrow has taken its sequence number. Entries that the escrow
- * skipped are for the caller to notice. Throws CocoonError `chain_unavailable`.
+ * Sends one allocation and waits until the finalized escrow has moved on from its sequence number: this message did it,
+ * or another one with the same number. What came of its entries is for the caller to notice. Throws CocoonError
+ * `chain_unavailable`; the message may still be taken then, until it expires, but never beside a later one.
  */
 export async function sendAllocation(
   escrow: EscrowState,
@@ -45,6 +46,9 @@ export async function sendAllocation(
   try {
     await deps.chain.sendExternal(escrow.address, message);
   } catch (cause) {
+    // A refusal may mean that the number was used already, and a broken connection that the message arrived.
+    const state = await deps.read();
+    if (state.seqno > escrow.seqno) return state;
     throw new CocoonError('chain_unavailable', 'The allocation was not taken.', { cause });
   }
   for (let waited = 0; waited < CLIENT_LIMITS.allocateWaitMs; waited += CLIENT_LIMITS.allocatePollMs) {

@@ -8,7 +8,7 @@ import { faultOf, type Failures } from './failures';
 import type { HeldLine } from './heldLine';
 import { startJob, type JobDeps } from './job';
 import { CLIENT_LIMITS } from './limits';
-import type { UsableLine } from './lines';
+import type { UsableLine } from './heldLine';
 import type { Candidate } from './market';
 import type { ReplyEvent } from './replyReader';
 import { toCocoonError } from './respond';
@@ -63,7 +63,7 @@ export function createAuditor(deps: AuditDeps): Auditor {
     } catch (error) {
       const named = toCocoonError(error);
       failures.note(candidate, faultOf(named), named.code);
-      if (faultOf(named) === 'dishonest') deps.job.lines.end(usable.line);
+      if (faultOf(named) === 'dishonest') deps.job.lines.end(usable.line, 'dishonest');
       deps.onFault(candidate.worker.id, named);
       return false;
     }

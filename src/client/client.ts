@@ -5,18 +5,21 @@ import { createAuditor, type Auditor } from './audit';
 import { createLoad } from './choose';
 import { createFailures } from './failures';
 import { createClientFetch } from './clientFetch';
-import { readDeposit } from './funding';
-import { reservedNano, roomNano, spentNano, takesTickets } from './heldLine';
+import { createCosts } from './costs';
+import { createHousekeeping } from './housekeeping';
 import type { JobDeps } from './job';
 import { CLIENT_LIMITS } from './limits';
 import { createLines, type Lines } from './lines';
 import { createMarket } from './market';
 import { listModels } from './models';
+import { balanceInfo, lineInfos, moneyInfo } from './money';
 import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
 import { createRefill } from './refill';
+import { toCocoonError } from './respond';
 import type { ServeDeps } from './serve';
-import { openStore, type StoredJob } from './store';
-import type { Client, ClientConfig, ClientDeps, LineInfo, ReceiptInfo } from './types';
+import { openStore } from './store';
+import type { StoredJob } from './storeRows';
+import type { Client, ClientConfig, ClientDeps, ReceiptInfo } from './types';
 
 /** The client: chooses and verifies workers, seals requests, funds lines, checks bills. Owns its data directory. */
 export function createClient(config: ClientConfig, deps: ClientDeps): Client {
@@ -34,15 +37,26 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   const store = openStore(config.dataDir);
   const failures = createFailures({ store, clock });
   const market = createMarket({ ...config, policy }, { chain, clock, fetch, isAvoided: failures.isAvoided });
+  const costs = createCosts(config, { chain, store, clock });
+  const wallet = deps.wallet ?? null;
+  const { isAvoided } = failures;
   // Lines are raised after an audit, and an audit is a job over a line.
   const lines: Lines = createLines(
     { ...config, funding },
-    { chain, clock, timers, store, isAvoided: failures.isAvoided, audit: (...args) => audit(...args) },
+    { chain, clock, timers, store, isAvoided, costBps: costs.shareBps, audit: (...args) => audit(...args) },
   );
   const job: JobDeps = { clock, timers, fetch, random, signer: config.signer, lines, market };
   const audit: Auditor = createAuditor({ job, store, failures, onFault });
   const load = createLoad(timers);
-  const refill = createRefill({ market, lines, clock, audit });
+  const house = createHousekeeping(
+    { escrow: config.escrow, policy, funding },
+    {
+      ...{ market, lines, costs, clock, timers, isAvoided, wallet },
+      onFault: (error) => onFault(null, toCocoonError(error)),
+    },
+  );
+  const refill = createRefill({ market, lines, clock, audit, house });
+  house.start();
 
   const serve: ServeDeps = {
     market,
@@ -65,54 +79,26 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
     models,
     refusedWorkers: market.refused,
     async balance() {
-      const escrow = await lines.escrow(0);
-      const {
-        freeNano,
-        depositNano,
-        unspentNano,
-        reservedNano: reserved,
-      } = readDeposit(escrow, lines.held(), clock.now());
-      return {
-        depositNano,
-        freeNano,
-        allocatedNano: unspentNano,
-        reservedNano: reserved,
-        unsettledNano: escrow.lockedNano - unspentNano,
-        signerBudgetNano: escrow.signerBudgetNano,
-      };
+      return balanceInfo(await lines.escrow(0), lines.held(), clock.now());
     },
     async lines() {
-      const escrow = await lines.escrow(0);
-      const now = clock.now();
-      const books = new Map(lines.held().map((line) => [line.id, line]));
-      return [...escrow.lines].map(([id, entry]): LineInfo => {
-        const line = books.get(id);
-        return {
-          id,
-          worker: line?.line.workerAddress.toString('hex') ?? null,
-          router: line?.router ?? null,
-          capNano: entry.capNano,
-          paidNano: entry.paidNano,
-          spentNano: line ? spentNano(line) : entry.paidNano,
-          reservedNano: line ? reservedNano(line, now) : 0n,
-          roomNano: line ? roomNano(line, entry, now) : 0n,
-          settleByUnix: entry.settleBy,
-          closeAtUnix: entry.closeAt,
-          open: line !== undefined && takesTickets(line, entry, now),
-        };
-      });
+      return lineInfos(await lines.escrow(0), lines.held(), clock.now());
     },
+    async money() {
+      return moneyInfo(await lines.escrow(0), lines.held(), { costs, wallet, nowUnix: clock.now() });
+    },
+    tidy: house.round,
     receipts: (limit = 100) => store.jobs(limit).map(receiptInfo),
     receipt(id) {
       const job = store.job(id);
       return job && receiptInfo(job);
     },
-    closeLines: lines.closeLines,
+    closeLines: (ids) => lines.closeLines(ids, 'closed'),
     async ready() {
       await Promise.all([lines.escrow(0), market.candidates()]);
     },
     async close() {
-      await refill.idle();
+      await Promise.all([refill.idle(), house.stop()]);
       store.close();
     },
   };

@@ -1,8 +1,5 @@
-import type { EscrowState, LineEntry } from '../chain/types';
-import { CocoonError } from '../protocol/errors';
-import { LIMITS } from '../protocol/limits';
-import { lineId, type Line } from '../protocol/line';
-import { reservedNano, roomNano, spentNano, takesTickets, type HeldLine } from './heldLine';
+import type { EscrowState } from '../chain/types';
+import { reservedNano, roomNano, spentNano, takesTickets, unspentNano, type HeldLine } from './heldLine';
 import { CLIENT_LIMITS } from './limits';
 import type { Candidate } from './market';
 import type { FundingRules } from './policy';
@@ -41,7 +38,7 @@ export type Step =
   | { kind: 'raise'; line: HeldLine; capNano: bigint; raiseNano: bigint };
 
 export type Plan =
-  { steps: Step[] } | { refused: 'no money' | 'no room' | 'budget' | 'raises'; detail: string };
+  { steps: Step[] } | { refused: 'no money' | 'no room' | 'budget' | 'raises' | 'entries'; detail: string };
 
 export interface Wish {
   candidate: Candidate;
@@ -49,17 +46,22 @@ export interface Wish {
   needNano: bigint;
 }
 
+/** How things stand when a plan is made. */
+export interface FundingView {
+  rules: FundingRules;
+  escrow: EscrowState;
+  held: readonly HeldLine[];
+  /** What having lines cost lately, in hundredths of a percent of what was spent. */
+  costBps: number;
+  nowUnix: number;
+}
+
 /**
  * What to open and raise so that the wished lines can take their jobs, in the order of the wishes: the first must
  * succeed, later ones (spares) are left out when money, room or budget end. Pure; nothing is reserved.
  */
-export function planFunding(
-  rules: FundingRules,
-  escrow: EscrowState,
-  held: readonly HeldLine[],
-  wishes: readonly Wish[],
-  nowUnix: number,
-): Plan {
+export function planFunding(view: FundingView, wishes: readonly Wish[]): Plan {
+  const { rules, escrow, held, nowUnix } = view;
   const deposit = readDeposit(escrow, held, nowUnix);
   let room = (deposit.depositNano * BigInt(rules.roomPercent)) / 100n - deposit.unspentNano;
   let free = deposit.freeNano - rules.allocateBaseNano;
@@ -68,7 +70,7 @@ export function planFunding(
   let refusal: Plan | null = null;
 
   for (const wish of wishes.slice(0, CLIENT_LIMITS.allocateEntries)) {
-    const size = sizeWish(rules, escrow, held, wish, nowUnix);
+    const size = sizeWish(view, deposit, wish, steps);
     if ('refused' in size) {
       refusal ??= size;
       continue;
@@ -95,32 +97,40 @@ type Sized = {
 };
 
 function sizeWish(
-  rules: FundingRules,
-  escrow: EscrowState,
-  held: readonly HeldLine[],
+  { rules, escrow, held, costBps, nowUnix }: FundingView,
+  deposit: Deposit,
   { candidate, needNano }: Wish,
-  nowUnix: number,
+  steps: readonly Step[],
 ): Sized | Extract<Plan, { refused: string }> {
   const line = lineOf(held, escrow, candidate, nowUnix);
   const minCap: bigint = candidate.ask.minCap;
   if (!line) {
+    const entries = escrow.lines.size + steps.filter(({ kind }) => kind === 'open').length;
+    if (entries >= rules.maxEntries)
+      return { refused: 'entries', detail: `the escrow remembers ${entries} lines` };
     const leastNano = needNano > minCap ? needNano : minCap;
     const wantedNano = leastNano > rules.firstCapNano ? leastNano : rules.firstCapNano;
     return { step: { kind: 'open', candidate }, baseNano: 0n, leastNano, wantedNano };
   }
-  const today = line.raisedAt.filter((at) => at > nowUnix - 86_400).length;
+  const today = line.raises.filter(({ atUnix }) => atUnix > nowUnix - 86_400).length;
   if (today >= rules.raisesPerDay)
     return { refused: 'raises', detail: `${today} raises of one line in a day are enough` };
   const entry = escrow.lines.get(line.id)!;
   const missing = needNano - roomNano(line, entry, nowUnix);
   const belowMin = minCap - entry.capNano;
   const leastNano = missing > belowMin ? missing : belowMin;
-  const use = clamp(useOfTwoDays(line, nowUnix), rules.raiseMinNano, rules.raiseMaxNano);
+  const fairNano =
+    (deposit.depositNano * BigInt(rules.roomPercent)) / 100n / BigInt(lineTarget(rules, deposit));
+  const size = raiseSizeNano(rules, line, {
+    costBps,
+    nowUnix,
+    fairNano: fairNano - unspentNano(entry, line),
+  });
   return {
     step: { kind: 'raise', line },
     baseNano: entry.capNano,
     leastNano: leastNano > 1n ? leastNano : 1n,
-    wantedNano: use > leastNano ? use : leastNano,
+    wantedNano: size > leastNano ? size : leastNano,
   };
 }
 
@@ -131,32 +141,42 @@ export function lineOf(
   candidate: Candidate,
   nowUnix: number,
 ): HeldLine | null {
-  const fits = (line: HeldLine): boolean =>
+  return (
+    held.find((line) => fits(line, candidate) && takesTickets(line, escrow.lines.get(line.id), nowUnix)) ??
+    null
+  );
+}
+
+/** Whether a job of this candidate would go through the line, money and time apart. */
+export function fits(line: HeldLine, candidate: Candidate): boolean {
+  return (
     line.workerId === candidate.worker.id &&
     line.router === candidate.router &&
     line.line.feeBps === candidate.feeBps &&
-    line.line.feeTo.equals(candidate.feeTo) &&
-    takesTickets(line, escrow.lines.get(line.id), nowUnix);
-  return held.find(fits) ?? null;
+    line.line.feeTo.equals(candidate.feeTo)
+  );
+}
+
+/**
+ * Two days of the line's use. While lines cost more than they should, twice the raise before, as far as one line's fair
+ * share of the deposit allows; a line that has grown stays so, for smaller raises would cost more again.
+ */
+export function raiseSizeNano(
+  rules: FundingRules,
+  line: HeldLine,
+  { costBps, nowUnix, fairNano }: { costBps: number; nowUnix: number; fairNano: bigint },
+): bigint {
+  const { raiseMinNano, raiseMaxNano, costMaxBps } = rules;
+  const use = clamp(useOfTwoDays(line, nowUnix), raiseMinNano, raiseMaxNano);
+  const before = line.raises.at(-1)?.raiseNano ?? raiseMinNano;
+  const grown = costBps > costMaxBps ? before * 2n : before;
+  const allowed = least(grown, raiseMaxNano, fairNano);
+  return allowed > use ? allowed : use;
 }
 
 function useOfTwoDays(line: HeldLine, nowUnix: number): bigint {
   const age = BigInt(Math.max(3_600, Math.floor(nowUnix - line.openedAtUnix)));
   return (spentNano(line) * 2n * 86_400n) / age;
-}
-
-function unspentNano(entry: LineEntry, line: HeldLine | undefined): bigint {
-  const paid: bigint = entry.paidNano;
-  const billed = line ? spentNano(line) : 0n;
-  const unspent = entry.capNano - (billed > paid ? billed : paid);
-  return unspent > 0n ? unspent : 0n;
-}
-
-/** When a new line to this worker would end, or null when that is too soon to be worth it. */
-export function settleByFor(candidate: Candidate, nowUnix: number): number | null {
-  const longest = Math.floor(nowUnix) + LIMITS.lineMaxSeconds - CLIENT_LIMITS.lineSafetySeconds;
-  const settleBy = Math.min(longest, candidate.worker.lastSettleBy);
-  return settleBy - nowUnix < CLIENT_LIMITS.lineMinSeconds ? null : settleBy;
 }
 
 function explain(leastNano: bigint, free: bigint, room: bigint, budget: bigint): Plan {
@@ -174,42 +194,4 @@ function clamp(value: bigint, low: bigint, high: bigint): bigint {
 
 function least(...values: bigint[]): bigint {
   return values.reduce((a, b) => (b < a ? b : a));
-}
-
-/** A line to this candidate that neither the escrow nor our books have ever seen. */
-export function newLine(
-  candidate: Candidate,
-  current: EscrowState,
-  held: readonly HeldLine[],
-  now: number,
-): Line {
-  const line: Line = {
-    workerAddress: candidate.worker.address,
-    settleBy: settleByFor(candidate, now) ?? now,
-    feeBps: candidate.feeBps,
-    feeTo: candidate.feeTo,
-    workerKey: candidate.worker.key,
-  };
-  // The same fields would be the same line: one that ended never comes back, and two routers that name one recipient
-  // would share a line whose bills each half of the books knows only in part.
-  const isTaken = (id: string): boolean => current.lines.has(id) || held.some((known) => known.id === id);
-  while (isTaken(lineId(line).toString('hex'))) line.settleBy -= 1;
-  return line;
-}
-
-export function exhausted(plan: Extract<Plan, { refused: string }>): CocoonError {
-  switch (plan.refused) {
-    case 'no money':
-      return new CocoonError('escrow_exhausted', `The escrow has too little free money: ${plan.detail}.`);
-    case 'no room':
-      return new CocoonError('escrow_exhausted', `Lines would hold too much of the deposit: ${plan.detail}.`);
-    case 'budget':
-      return new CocoonError('escrow_exhausted', `The signer's budget is used up: ${plan.detail}.`, {
-        remedy: "Set the signer anew with a larger budget, from the client's own address.",
-      });
-    case 'raises':
-      return new CocoonError('escrow_exhausted', `The line was raised too often: ${plan.detail}.`, {
-        remedy: 'Wait a day, or close the line so that another is opened.',
-      });
-  }
 }

@@ -30,12 +30,45 @@ export const CLIENT_LIMITS = {
   allocatePollMs: 500,
   allocateWaitMs: 60_000,
   allocateSeconds: 120,
-  /** Lines that one external message opens or raises. */
+  /** The most that passes between a line's note in the books and the signature that opens it. */
+  signingSeconds: 60,
+  /** Lines that one external message opens, raises or closes. */
   allocateEntries: 16,
+  /** How often an allocation is planned anew when another process with this signer was faster. */
+  allocateAttempts: 3,
   /** A line that ends sooner than this is not opened. */
   lineMinSeconds: 2 * 86_400,
   /** Less than the fourteen days that the escrow allows: clocks differ, and a message takes its time. */
   lineSafetySeconds: 3_600,
+
+  /** Between two looks at lines that nobody wants and money that lies in ended ones; sooner after a job. */
+  housekeepingMs: 600_000,
+  housekeepingSeconds: 60,
+  /** A line that was of no use for so long, as far as this client was there to see it, is closed. */
+  uselessSeconds: 86_400,
+  /** What is seen to be missing at one look counts as missing since the look before, but for no longer than this. */
+  lookSeconds: 1_200,
+  unusedSeconds: 3 * 86_400,
+  /** A worker with so many keys in so many seconds gets a new line only when no other can have one. */
+  restlessKeys: 3,
+  restlessSeconds: 7 * 86_400,
+  /** What a close costs that travels with an allocation, and one that travels alone. */
+  closeEntryNano: 600_000n,
+  closeAloneNano: 1_500_000n,
+  /** Money is fetched when it is so many times what fetching it costs. */
+  worthTimes: 3n,
+  /** What a prune costs its wallet, and each line in it; how many lines go into one message. */
+  pruneBaseNano: 900_000n,
+  pruneLineNano: 700_000n,
+  pruneLines: 20,
+  /** So many entries that only take up room are pruned whatever it brings. */
+  pruneTombstones: 10,
+
+  /** Raises are tuned to the costs of so long. */
+  costWindowSeconds: 7 * 86_400,
+  /** Transactions of the escrow that are looked at for costs; more where that left a gap. */
+  costPage: 50,
+  costPageMost: 1_000,
 
   auditItems: 4_096,
   auditRounds: 8,

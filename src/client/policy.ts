@@ -42,6 +42,10 @@ export interface FundingRules {
   /** All that lines may hold unspent, in percent of the deposit. */
   roomPercent: number;
   raisesPerDay: number;
+  /** What lines may cost, in hundredths of a percent of what is spent; above it raises grow. */
+  costMaxBps: number;
+  /** Lines that the escrow may remember, ended ones included, before another is opened. */
+  maxEntries: number;
   /** Left free for the gas of an allocation and the rent of its entries. */
   allocateBaseNano: Nano;
   allocatePerLineNano: Nano;
@@ -57,6 +61,8 @@ export const DEFAULT_FUNDING: FundingRules = {
   raiseMaxNano: LIMITS.raiseMaxNano,
   roomPercent: 60,
   raisesPerDay: 8,
+  costMaxBps: 100,
+  maxEntries: 512,
   allocateBaseNano: nano(10_000_000n),
   allocatePerLineNano: nano(3_000_000n),
 };

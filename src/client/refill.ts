@@ -1,7 +1,9 @@
 import type { Clock } from '../chain/types';
 import type { Auditor } from './audit';
-import type { Lines } from './lines';
 import { reservedUntil, type HeldLine } from './heldLine';
+import type { Housekeeping } from './housekeeping';
+import { CLIENT_LIMITS } from './limits';
+import type { Lines } from './lines';
 import type { Candidate, Market } from './market';
 import type { Target } from './select';
 
@@ -14,23 +16,42 @@ const LOOK_AGAIN_SECONDS = 60;
 
 /**
  * Refills and spare lines in the background, before anybody waits for them: a new line takes seconds. Where a reply
- * was cut, an audit tells what its job cost, so that its ticket reserves no more.
+ * was cut, an audit tells what its job cost, so that its ticket reserves no more. Lines that nobody wants are ended
+ * first, so that their closes travel with the refill.
  */
-export function createRefill(deps: { market: Market; lines: Lines; clock: Clock; audit: Auditor }): {
+export function createRefill(deps: {
+  market: Market;
+  lines: Lines;
+  clock: Clock;
+  audit: Auditor;
+  house: Pick<Housekeeping, 'judge' | 'tidy'>;
+}): {
   afterJob(target: Target): void;
   idle(): Promise<void>;
 } {
-  const { market, lines, clock } = deps;
+  const { market, lines, clock, house } = deps;
   let running: Promise<void> | null = null;
   let restUntil = 0;
+  let tidiedAt = -Infinity;
   /** By line: the lost tickets that its last audit was for, and when that was. */
   const looked = new Map<string, { tickets: ReadonlySet<string>; atUnix: number }>();
 
-  const run = async ({ candidate, maxFeeNano }: Target): Promise<void> => {
+  const run = async (target: Target): Promise<void> => {
     const candidates = await market.candidates();
     await findLost(candidates);
+    await house.judge(candidates);
+    try {
+      await fundAhead(target, candidates);
+    } finally {
+      await tidy();
+    }
+  };
+
+  const fundAhead = async (
+    { candidate, maxFeeNano }: Target,
+    candidates: readonly Candidate[],
+  ): Promise<void> => {
     const sameModel = candidates.filter(({ model }) => model.id === candidate.model.id);
-    await closeOutlived(candidates);
     const spares = lines.spares(sameModel, 0);
     const low = (lines.usable(candidate)?.roomNano ?? 0n) < maxFeeNano * JOBS_AHEAD;
     const wishes = [...(low ? [candidate] : []), ...spares].map((wish) => ({
@@ -38,6 +59,12 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
       needNano: wish === candidate ? maxFeeNano * JOBS_AHEAD : maxFeeNano,
     }));
     if (wishes.length > 0) await lines.fund(wishes);
+  };
+
+  const tidy = async (): Promise<void> => {
+    if (clock.now() < tidiedAt + CLIENT_LIMITS.housekeepingSeconds) return;
+    tidiedAt = clock.now();
+    await house.tidy();
   };
 
   /**
@@ -56,17 +83,6 @@ export function createRefill(deps: { market: Market; lines: Lines; clock: Clock;
       looked.set(usable.line.id, { tickets: new Set(tickets), atUnix: now });
       await deps.audit(candidate, usable, await lines.escrow());
     }
-  };
-
-  /** Lines to a key that its worker has replaced: nothing can be bought through them any more. */
-  const closeOutlived = async (candidates: readonly Candidate[]): Promise<void> => {
-    const keys = new Set(candidates.map(({ worker }) => worker.id));
-    const isOutlived = ({ ended, line, workerId }: HeldLine): boolean =>
-      !ended &&
-      !keys.has(workerId) &&
-      candidates.some(({ worker }) => worker.address.equals(line.workerAddress));
-    const outlived = lines.held().filter(isOutlived);
-    if (outlived.length > 0) await lines.closeLines(outlived.map(({ id }) => id));
   };
 
   return {

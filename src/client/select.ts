@@ -2,7 +2,8 @@ import type { EscrowState } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
 import { pick, rank, type Ranked } from './choose';
 import { routeName, type Failures } from './failures';
-import type { Lines, UsableLine } from './lines';
+import type { UsableLine } from './heldLine';
+import type { Lines } from './lines';
 import { isAffordable, type Candidate, type Market } from './market';
 import type { ModelRequest } from './modelRequest';
 import type { FundingRules, Policy } from './policy';
@@ -53,8 +54,11 @@ export async function selectTarget(
   const worthWaiting = left.some((one) => hasRoom(one));
   if (worthWaiting && wanted.waitedMs < PATIENCE_MS) return null;
 
-  const open = lines.held().filter((line) => !line.ended).length;
-  const fundable = awake.filter(({ candidate }) => lines.usable(candidate) ?? open < deps.funding.maxLines);
+  const open = lines.openCount();
+  const fundable = steadyFirst(
+    awake.filter(({ candidate }) => lines.usable(candidate) ?? open < deps.funding.maxLines),
+    lines,
+  );
   const first = pick(fundable, wanted.stayWith, deps.random01);
   if (!first) return null;
   try {
@@ -72,6 +76,12 @@ export async function selectTarget(
     throw error;
   }
   return targetOf(first, await lines.escrow(Infinity), lines);
+}
+
+/** A worker that changes its key every other day costs a new line each time: only where there is no other. */
+function steadyFirst(ranked: readonly Ranked[], lines: Lines): readonly Ranked[] {
+  const steady = ranked.filter(({ candidate }) => lines.usable(candidate) ?? !lines.isRestless(candidate));
+  return steady.length > 0 ? steady : ranked;
 }
 
 function targetOf({ candidate, maxFeeNano }: Ranked, escrow: EscrowState, lines: Lines): Target | null {

@@ -87,7 +87,7 @@ function stillFits({ candidate, maxFeeNano }: Target, deps: ServeDeps): boolean 
 function noteFault(target: Target, error: CocoonError, deps: ServeDeps): CocoonError {
   const fault = faultOf(error);
   deps.failures.note(target.candidate, fault, error.code);
-  if (fault === 'dishonest') deps.lines.end(target.usable.line);
+  if (fault === 'dishonest') deps.lines.end(target.usable.line, 'dishonest');
   deps.onFault(target.candidate.worker.id, error);
   return error;
 }

@@ -1,7 +1,6 @@
-import { nano } from '../protocol/amounts';
 import type { ErrorCode } from '../protocol/errors';
-import { lineImage, parseLine } from '../protocol/line';
-import { EMPTY_RANGE, type MountainRange } from '../protocol/mountainRange';
+import { lineImage } from '../protocol/line';
+import type { MountainRange } from '../protocol/mountainRange';
 import {
   encodeSigned,
   receiptLayout,
@@ -10,34 +9,38 @@ import {
   type Signed,
   type Ticket,
 } from '../protocol/signed';
-import type { HeldLine } from './heldLine';
+import type { EndReason, HeldLine } from './heldLine';
+import { encodeRange, heldLine, storedJob, text, type Row, type StoredJob } from './storeRows';
 import { closeBooks, openBooks } from './storeSchema';
 
-/** A job as it stands in the books; `receipt`, `record` and `proof` are what an auditor needs. */
-export interface StoredJob {
-  /** Job id in hex, also the receipt's id. */
-  id: string;
-  lineId: string;
-  /** Worker key in hex. */
-  worker: string;
-  model: string;
-  issuedAtUnix: number;
-  maxFeeNano: bigint;
-  /** Null while no record came. */
-  feeNano: bigint | null;
-  ticket: Buffer;
-  record: Buffer | null;
-  proof: Buffer | null;
-  receipt: Buffer | null;
+/** What one transaction took from the escrow (an allocation) or from the housekeeping wallet (a prune). */
+export interface CostEntry {
+  /** Raw address of the account that paid. */
+  account: string;
+  /** Logical time of its transaction: with the account, its name. */
+  lt: bigint;
+  kind: 'allocate' | 'prune';
+  atUnix: number;
+  feeNano: bigint;
+}
+
+export interface CostSum {
+  /** What workers billed. */
+  spentNano: bigint;
+  /** Allocations: openings, raises and closes, with their carriage and the rent that they found due. */
+  allocations: { count: number; nano: bigint };
+  prunes: { count: number; nano: bigint };
 }
 
 /** The client's durable books. Every method has stored what it was given when it returns. */
 export interface Store {
-  /** All lines of one escrow's life, with their open tickets. */
-  lines(domain: Buffer): HeldLine[];
+  /** Those lines of one escrow's life that are `wanted`, with their open tickets. */
+  lines(domain: Buffer, wanted?: (id: string, openedAtUnix: number) => boolean): HeldLine[];
   addLine(domain: Buffer, line: HeldLine): void;
-  raised(lineId: string, atUnix: number, capNano: bigint): void;
-  endLine(domain: Buffer, lineId: string): void;
+  /** Forgets a line that never came to be. */
+  dropLine(domain: Buffer, lineId: string): void;
+  raised(lineId: string, raise: { atUnix: number; capNano: bigint; raiseNano: bigint }): void;
+  endLine(domain: Buffer, lineId: string, why: EndReason): void;
   /** Before anything is sent. */
   journal(job: { ticket: Signed<Ticket>; worker: string; model: string }): void;
   /** Before the end of an answer is handed out. */
@@ -63,24 +66,27 @@ export interface Store {
   job(id: string): StoredJob | null;
   avoid(worker: string, code: ErrorCode, untilUnix: number): void;
   avoided(nowUnix: number): { worker: string; code: string }[];
+  /** Books what one transaction cost; one that is known already is passed over. */
+  addCost(cost: CostEntry): void;
+  /** What jobs that were issued since then cost, and what it cost to have lines for them. */
+  costsSince(atUnix: number): CostSum;
   close(): void;
 }
-
-type Row = Record<string, unknown>;
 
 export function openStore(dataDir: string | null): Store {
   const db = openBooks(dataDir);
   const q = {
     lines: db.prepare('SELECT * FROM lines WHERE domain = ?'),
     jobsOfLine: db.prepare(
-      'SELECT job_id, max_nano, not_after, fee_nano FROM jobs WHERE domain = ? AND line_id = ?',
+      'SELECT job_id, max_nano, issued_at, not_after, fee_nano FROM jobs WHERE domain = ? AND line_id = ?',
     ),
-    raises: db.prepare('SELECT at FROM raises WHERE line_id = ? ORDER BY at'),
+    raises: db.prepare('SELECT at, raise_nano FROM raises WHERE line_id = ? ORDER BY at'),
     addLine: db.prepare(
       `INSERT OR IGNORE INTO lines (domain, id, line, router, opened_at) VALUES (?, ?, ?, ?, ?)`,
     ),
-    addRaise: db.prepare('INSERT INTO raises VALUES (?, ?, ?)'),
-    endLine: db.prepare('UPDATE lines SET ended = 1 WHERE domain = ? AND id = ?'),
+    dropLine: db.prepare('DELETE FROM lines WHERE domain = ? AND id = ?'),
+    addRaise: db.prepare('INSERT INTO raises (line_id, at, cap_nano, raise_nano) VALUES (?, ?, ?, ?)'),
+    endLine: db.prepare('UPDATE lines SET ended = 1, why = ? WHERE domain = ? AND id = ?'),
     journal: db.prepare(
       `INSERT INTO jobs (job_id, domain, line_id, worker, model, ticket, max_nano, issued_at, not_after)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -99,6 +105,14 @@ export function openStore(dataDir: string | null): Store {
       'INSERT INTO avoided VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET code = excluded.code, until = excluded.until',
     ),
     avoided: db.prepare('SELECT worker, code FROM avoided WHERE until > ?'),
+    addCost: db.prepare('INSERT OR IGNORE INTO costs (account, lt, kind, at, nano) VALUES (?, ?, ?, ?, ?)'),
+    costs: db.prepare(
+      `SELECT kind, count(*) AS count, CAST(sum(CAST(nano AS INTEGER)) AS TEXT) AS nano
+       FROM costs WHERE at >= ? GROUP BY kind`,
+    ),
+    spent: db.prepare(
+      `SELECT CAST(coalesce(sum(CAST(fee_nano AS INTEGER)), 0) AS TEXT) AS nano FROM jobs WHERE issued_at >= ?`,
+    ),
   };
 
   const together = (change: () => void): void => {
@@ -113,19 +127,24 @@ export function openStore(dataDir: string | null): Store {
   };
 
   return {
-    lines: (domain) =>
-      (q.lines.all(domain) as Row[]).map((row) =>
-        heldLine(
-          row,
-          q.jobsOfLine.all(domain, text(row['id'])) as Row[],
-          q.raises.all(text(row['id'])) as Row[],
+    lines: (domain, wanted = () => true) =>
+      (q.lines.all(domain) as Row[])
+        .filter((row) => wanted(text(row['id']), Number(row['opened_at'])))
+        .map((row) =>
+          heldLine(
+            row,
+            q.jobsOfLine.all(domain, text(row['id'])) as Row[],
+            q.raises.all(text(row['id'])) as Row[],
+          ),
         ),
-      ),
     addLine(domain, line) {
       q.addLine.run(domain, line.id, lineImage(line.line), line.router, line.openedAtUnix);
     },
-    raised: (lineId, atUnix, capNano) => void q.addRaise.run(lineId, Math.floor(atUnix), capNano.toString()),
-    endLine: (domain, lineId) => void q.endLine.run(domain, lineId),
+    dropLine: (domain, lineId) => void q.dropLine.run(domain, lineId),
+    raised(lineId, { atUnix, capNano, raiseNano }) {
+      q.addRaise.run(lineId, Math.floor(atUnix), capNano.toString(), raiseNano.toString());
+    },
+    endLine: (domain, lineId, why) => void q.endLine.run(why, domain, lineId),
     journal({ ticket, worker, model }) {
       const { value } = ticket;
       q.journal.run(
@@ -166,79 +185,22 @@ export function openStore(dataDir: string | null): Store {
         worker: text(row['worker']),
         code: text(row['code']),
       })),
+    addCost({ account, lt, kind, atUnix, feeNano }) {
+      q.addCost.run(account, lt.toString(), kind, Math.floor(atUnix), feeNano.toString());
+    },
+    costsSince(atUnix) {
+      const since = Math.floor(atUnix);
+      const rows = new Map((q.costs.all(since) as Row[]).map((row) => [row['kind'], row]));
+      const sumOf = (kind: CostEntry['kind']): { count: number; nano: bigint } => {
+        const row = rows.get(kind);
+        return row
+          ? { count: Number(row['count']), nano: BigInt(text(row['nano'])) }
+          : { count: 0, nano: 0n };
+      };
+      const [allocations, prunes] = [sumOf('allocate'), sumOf('prune')];
+      const spentNano = BigInt(text((q.spent.get(since) as Row)['nano']));
+      return { spentNano, allocations, prunes };
+    },
     close: () => closeBooks(db),
   };
-}
-
-function heldLine(row: Row, jobs: Row[], raises: Row[]): HeldLine {
-  const line = parseLine(bytes(row['line']));
-  const settled = jobs.filter((job) => job['fee_nano'] !== null);
-  const open = jobs.filter((job) => job['fee_nano'] === null);
-  return {
-    id: text(row['id']),
-    line,
-    workerId: line.workerKey.toString('hex'),
-    router: text(row['router']),
-    openedAtUnix: Number(row['opened_at']),
-    knownNano: settled.reduce((sum, job) => sum + BigInt(text(job['fee_nano'])), 0n),
-    knownJobs: settled.length,
-    newest: row['newest'] === null ? null : receiptLayout.parse(bytes(row['newest'])),
-    open: new Map(
-      open.map((job) => [
-        text(job['job_id']),
-        {
-          maxFeeNano: BigInt(text(job['max_nano'])),
-          notAfter: Number(job['not_after']),
-          running: false,
-          refused: false,
-        },
-      ]),
-    ),
-    audited: {
-      range: row['audited'] === null ? EMPTY_RANGE : decodeRange(bytes(row['audited'])),
-      totalNano: BigInt(text(row['audited_nano'])),
-    },
-    raisedAt: raises.map((raise) => Number(raise['at'])),
-    ended: row['ended'] === 1,
-  };
-}
-
-function storedJob(row: Row): StoredJob {
-  const optional = (value: unknown): Buffer | null => (value === null ? null : bytes(value));
-  return {
-    id: text(row['job_id']),
-    lineId: text(row['line_id']),
-    worker: text(row['worker']),
-    model: text(row['model']),
-    issuedAtUnix: Number(row['issued_at']),
-    maxFeeNano: nano(text(row['max_nano'])),
-    feeNano: row['fee_nano'] === null ? null : nano(text(row['fee_nano'])),
-    ticket: bytes(row['ticket']),
-    record: optional(row['record']),
-    proof: optional(row['proof']),
-    receipt: optional(row['receipt']),
-  };
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('the books hold a value of another type');
-  return value;
-}
-
-function bytes(value: unknown): Buffer {
-  if (!(value instanceof Uint8Array)) throw new TypeError('the books hold a value of another type');
-  return Buffer.from(value);
-}
-
-/** `count:u48 ‖ peaks`. */
-function encodeRange({ count, peaks }: MountainRange): Buffer {
-  const head = Buffer.alloc(6);
-  head.writeUIntBE(count, 0, 6);
-  return Buffer.concat([head, ...peaks]);
-}
-
-function decodeRange(image: Buffer): MountainRange {
-  const peaks: Buffer[] = [];
-  for (let at = 6; at < image.length; at += 32) peaks.push(image.subarray(at, at + 32));
-  return { count: image.readUIntBE(0, 6), peaks };
 }

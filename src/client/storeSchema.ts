@@ -4,10 +4,8 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { CocoonError } from '../protocol/errors';
 
 const FILE = 'client.sqlite';
-const SCHEMA_VERSION = 1;
-
 /** Amounts are decimal text: SQLite's integers have a sign, nanotons on the wire do not. Times are Unix seconds. */
-const SCHEMA = `
+const FIRST = `
   CREATE TABLE lines (
     domain      BLOB NOT NULL CHECK (length(domain) = 32),
     id          TEXT NOT NULL,
@@ -42,6 +40,23 @@ const SCHEMA = `
   CREATE TABLE avoided (worker TEXT PRIMARY KEY, code TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/** Why a line ended, how much each raise was, and what the chain took for allocations and prunes, by transaction. */
+const MONEY = `
+  ALTER TABLE lines ADD COLUMN why TEXT;
+  ALTER TABLE raises ADD COLUMN raise_nano TEXT NOT NULL DEFAULT '0';
+  CREATE TABLE costs (
+    account TEXT NOT NULL,
+    lt      TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN ('allocate', 'prune')),
+    at      INTEGER NOT NULL,
+    nano    TEXT NOT NULL,
+    PRIMARY KEY (account, lt)
+  ) WITHOUT ROWID;
+`;
+
+/** What makes each version of the books out of the one before. */
+const STEPS: readonly string[] = [FIRST, MONEY];
+
 /**
  * Opens the client's books, in memory for a null directory. Write-ahead log with full synchronisation: what a call
  * has stored survives a power cut. One process at a time holds them, or two would spend the same room.
@@ -56,8 +71,9 @@ export function openBooks(dataDir: string | null): DatabaseSyncInstance {
     const version = Number(
       (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version,
     );
-    if (version > SCHEMA_VERSION) throw new Error(`schema ${version} is newer than this program`);
-    if (version === 0) db.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    if (version > STEPS.length) throw new Error(`schema ${version} is newer than this program`);
+    for (const step of STEPS.slice(version)) db.exec(step);
+    db.exec(`PRAGMA user_version = ${STEPS.length}`);
     db.exec('COMMIT');
   } catch (cause) {
     db.close();

@@ -1,11 +1,14 @@
 import type { Address } from '@ton/core';
 import type { Timers } from '../channel';
-import type { Chain, Clock } from '../chain/types';
+import type { LineRelease } from '../chain/lineEnd';
+import type { Chain, Clock, WalletSender } from '../chain/types';
 import type { KeyPair } from '../protocol/ed25519';
 import type { CocoonError } from '../protocol/errors';
+import type { EndReason } from './heldLine';
 import type { Refused } from './market';
 import type { ModelInfo } from './models';
 import type { FundingRules, Policy } from './policy';
+import type { CostSum } from './store';
 
 export interface ClientConfig {
   /** Base URLs without a trailing slash; several are used side by side. */
@@ -25,6 +28,11 @@ export interface ClientDeps {
   fetch?: typeof globalThis.fetch;
   random?: (bytes: number) => Buffer;
   timers?: Timers;
+  /**
+   * Pays for fetching what ended lines left, when that is worth it: any wallet with a little money, best not the
+   * client's own, whose key can empty the escrow.
+   */
+  wallet?: WalletSender;
   /** Told of every worker that failed or billed wrongly; null for faults of this program. For logs. */
   onFault?: (workerId: string | null, error: CocoonError) => void;
 }
@@ -51,6 +59,7 @@ export interface LineInfo {
   router: string | null;
   capNano: bigint;
   paidNano: bigint;
+  /** What the worker has earned as far as these books know, paid or not. */
   spentNano: bigint;
   reservedNano: bigint;
   roomNano: bigint;
@@ -59,6 +68,29 @@ export interface LineInfo {
   closeAtUnix: number;
   /** Whether new jobs can use it. */
   open: boolean;
+  /** Why it takes no more jobs, where that is this client's doing or its worker's. */
+  why: EndReason | null;
+  /** When and how its unpaid rest is free again. */
+  release: LineRelease;
+}
+
+/** What having lines cost, beside what was bought through them. */
+export interface CostInfo extends CostSum {
+  /** In hundredths of a percent of what was spent; null before anything was. */
+  shareBps: number | null;
+}
+
+/** All about this client's money. Amounts are nanotons. */
+export interface MoneyInfo extends BalanceInfo {
+  escrow: string;
+  readAtUnix: number;
+  lines: LineInfo[];
+  /** Of the last seven days, to which raises are tuned, and since the books began. */
+  cost: { recent: CostInfo; total: CostInfo };
+  /** What a prune would free now, and the command for it where no housekeeping wallet does it. */
+  prune: { lines: string[]; freesNano: bigint; command: string | null };
+  /** The housekeeping wallet's address. */
+  wallet: string | null;
 }
 
 export interface ReceiptInfo {
@@ -87,6 +119,10 @@ export interface Client {
   refusedWorkers(): readonly Refused[];
   balance(): Promise<BalanceInfo>;
   lines(): Promise<LineInfo[]>;
+  /** Balance and lines with what they cost, and what frees what is locked. */
+  money(): Promise<MoneyInfo>;
+  /** Looks for lines that nobody wants and money to fetch, now; it does so from time to time by itself. */
+  tidy(): Promise<void>;
   /** Newest first. */
   receipts(limit?: number): ReceiptInfo[];
   receipt(id: string): ReceiptInfo | null;

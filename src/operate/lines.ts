@@ -1,6 +1,5 @@
 import type { Address } from '@ton/core';
 import type { ActionReport } from '../chain/accounts';
-import { lastSecond } from '../chain/settlementPlan';
 import type { EscrowState, LineEntry, WalletSender } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
 import { LINE_ID_BYTES } from '../protocol/line';
@@ -38,11 +37,6 @@ export function pickLines(
   return [...new Set(wanted.map((id) => id.trim().replace(/^0x/, '')))]
     .filter((id) => concerned(lineOf(escrow, id)))
     .map((id) => Buffer.from(id, 'hex'));
-}
-
-/** Whether a prune would free money, or the rent of an entry that need not stand any more. */
-export function isPrunable(line: LineEntry, nowUnix: number): boolean {
-  return nowUnix > line.settleBy || (nowUnix > lastSecond(line) && line.capNano > line.paidNano);
 }
 
 function lineOf(escrow: EscrowState, id: string): LineEntry {

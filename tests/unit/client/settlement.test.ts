@@ -68,8 +68,9 @@ function lineWith(change: Partial<HeldLine> = {}): HeldLine {
     newest: null,
     open: new Map([['this', { maxFeeNano: 10n, notAfter: 100, running: true, refused: false }]]),
     audited: { range: EMPTY_RANGE, totalNano: 0n },
-    raisedAt: [],
-    ended: false,
+    raises: [],
+    usedAtUnix: 0,
+    ended: null,
     ...change,
   };
 }
@@ -205,7 +206,7 @@ describe('a line', () => {
     expect(takesTickets(lineWith(), entry, last - 1)).toBe(true);
     expect(takesTickets(lineWith(), entry, last)).toBe(false);
     expect(takesTickets(lineWith(), { ...entry, closeAt: 1 }, 0)).toBe(false);
-    expect(takesTickets(lineWith({ ended: true }), entry, 0)).toBe(false);
+    expect(takesTickets(lineWith({ ended: 'closed' }), entry, 0)).toBe(false);
     expect(takesTickets(lineWith(), undefined, 0)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
+import { isPrunable } from '../../../src/chain/lineEnd';
 import type { EscrowState, LineEntry } from '../../../src/chain/types';
-import { isPrunable, pickLines } from '../../../src/operate/lines';
+import { pickLines } from '../../../src/operate/lines';
 import { nano } from '../../../src/protocol/amounts';
 
 const line = (over: Partial<LineEntry> = {}): LineEntry => ({

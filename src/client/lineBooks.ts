@@ -1,0 +1,81 @@
+import type { Settlement } from '../channel';
+import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
+import { encodeProof, type MountainRange } from '../protocol/mountainRange';
+import { RECEIPT_FINAL, type Receipt, type Signed, type Ticket } from '../protocol/signed';
+import type { EndReason, HeldLine } from './heldLine';
+import type { Store } from './store';
+
+/** Every job of a line since the audit before, covered by a signed root. */
+export interface Audit {
+  range: MountainRange;
+  totalNano: bigint;
+  /** Keyed by job id in hex. */
+  jobs: ReadonlyMap<string, { record: JobRecord }>;
+}
+
+/** What is written down of a line as it is used: on disk first, then in memory. */
+export interface LineBooks {
+  /** Books a ticket before it leaves. */
+  issue(line: HeldLine, ticket: Signed<Ticket>, model: string): void;
+  /** Books a verified bill. */
+  settle(line: HeldLine, jobId: Buffer, settlement: Settlement, receipt: Signed<Receipt>): void;
+  /** Books a whole audit: lost tickets get their records. */
+  audited(line: HeldLine, audit: Audit): void;
+  /** The reply to that ticket is not read any more, or was an error from the start: `refused`. */
+  dropped(line: HeldLine, jobId: string, refused: boolean): void;
+  /** No ticket is issued any more; the first reason stays. */
+  end(line: HeldLine, why: EndReason): void;
+}
+
+export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
+  const books: LineBooks = {
+    issue(line, ticket, model) {
+      const { jobId, maxFee, issuedAt, notAfter } = ticket.value;
+      store.journal({ ticket, worker: line.workerId, model });
+      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter, running: true, refused: false });
+      line.usedAtUnix = issuedAt;
+    },
+    settle(line, jobId, { record, image, proof }, receipt) {
+      const newest = !line.newest || receipt.value.jobs > line.newest.jobs;
+      store.settle({
+        domain: receipt.value.domain,
+        jobId,
+        lineId: line.id,
+        feeNano: record.fee,
+        record: image,
+        proof: encodeProof(proof),
+        receipt,
+        newest,
+      });
+      line.open.delete(jobId.toString('hex'));
+      line.knownNano += record.fee;
+      line.knownJobs += 1;
+      if (newest) line.newest = receipt.value;
+      if ((receipt.value.flags & RECEIPT_FINAL) !== 0) books.end(line, 'final');
+    },
+    audited(line, { range, totalNano, jobs }) {
+      const found = [...jobs].map(([jobId, { record }]) => ({
+        jobId,
+        feeNano: record.fee,
+        record: jobRecordImage(record),
+      }));
+      store.audited(domain(), { id: line.id, range, totalNano }, found);
+      line.audited = { range, totalNano };
+      for (const { jobId, feeNano } of found) {
+        if (!line.open.delete(jobId)) continue;
+        line.knownNano += feeNano;
+        line.knownJobs += 1;
+      }
+    },
+    dropped(line, jobId, refused) {
+      const ticket = line.open.get(jobId);
+      if (ticket) Object.assign(ticket, { running: false, refused });
+    },
+    end(line, why) {
+      if (line.ended !== null) return;
+      line.ended = why;
+      store.endLine(domain(), line.id, why);
+    },
+  };
+  return books;
+}
