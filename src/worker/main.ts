@@ -1,19 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import type { ConnectedChain } from '../chain/chain';
 import { connectChain } from '../chain/connect';
-import { createSettlement } from '../chain/settlement';
-import type { WalletSender } from '../chain/types';
+import type { TraceableWallet } from '../chain/types';
 import { createWalletSender } from '../chain/wallet';
+import { readWalletKey } from '../chain/walletKeyFile';
 import { systemTimers } from '../channel';
 import { CocoonError } from '../protocol/errors';
+import {
+  allListeners,
+  createSettleLog,
+  createSettleMetrics,
+  createSettlement,
+  openSettleStore,
+} from '../settle';
 import { createAdmission } from './attestation';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { QuoteSourceError } from './quotes/errors';
 import { ensureStateDir } from './stateFiles';
-import { readWalletKey } from './walletKeyFile';
 import { createWorker, type Worker } from './worker';
+
+/** In the state folder: the newest receipts of this and earlier keys, and what their settlements cost. */
+const SETTLE_FILE = 'settlements.sqlite';
 
 /** The worker as a process: prints where its health is, drains on SIGTERM or SIGINT. */
 export async function runWorker(argv: readonly string[]): Promise<void> {
@@ -69,11 +80,14 @@ export async function startWorker(
   const { chain, clock } = await connectChain(config.network);
   const operator = await openWallet(chain, config.operatorKeyFile);
   const payer = await openWallet(chain, config.settlementKeyFile);
+  const registry = new Registry();
+  const store = payer && openSettleStore(join(config.stateDir, SETTLE_FILE));
   const settlement =
     payer &&
+    store &&
     createSettlement({
-      ...{ chain, clock, wallet: payer },
-      onFailure: (escrow, error) => log.warn({ err: error, escrow: escrow.toString() }, 'a settle failed'),
+      ...{ chain, clock, wallet: payer, store },
+      listener: allListeners(createSettleLog(log), createSettleMetrics(registry)),
     });
   return createWorker(config, {
     ...{ chain, clock, log, randomBytes },
@@ -81,13 +95,17 @@ export async function startWorker(
     random: Math.random,
     chainOffsetSeconds: () => clock.chainOffsetSeconds(),
     onWornOut,
-    onEnd: () => clock.stop(),
+    registry,
+    onEnd: () => {
+      store?.close();
+      clock.stop();
+    },
     ...(await createAdmission(config, operator, { chain, clock, log, randomBytes, timers: systemTimers })),
-    ...(settlement ? { settlement } : {}),
+    ...(settlement && store ? { settlement, receipts: store.receipts } : {}),
   });
 }
 
-async function openWallet(chain: ConnectedChain, keyFile: string | undefined): Promise<WalletSender | null> {
+async function openWallet(chain: ConnectedChain, keyFile: string | undefined): Promise<TraceableWallet | null> {
   return keyFile === undefined ? null : createWalletSender(chain, await readWalletKey(keyFile));
 }
 

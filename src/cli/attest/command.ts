@@ -4,7 +4,7 @@ import { ATTEST_KINDS } from '../../attestation/onchain/kind';
 import { parseQuote } from '../../attestation/quote';
 import { createWalletSender, type WalletVersion } from '../../chain/wallet';
 import type { Root } from '../../protocol/root';
-import { readWalletKey } from '../../worker/walletKeyFile';
+import { readWalletKey } from '../../chain/walletKeyFile';
 import { connect, parseAddress, withChainFlags, type ChainFlags } from '../connect';
 import { standardOutput } from '../console';
 import { collateralOf, withCollateralFlags, type CollateralFlags } from './collateral';

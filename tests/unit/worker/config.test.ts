@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyPairFromSeed } from '../../../src/protocol/ed25519';
 import { readWorkerConfig } from '../../../src/worker/config';
-import { readWalletKey } from '../../../src/worker/walletKeyFile';
+import { readWalletKey } from '../../../src/chain/walletKeyFile';
 import { NETWORK_ID, REGISTRY, testModel, WORKER } from './support/world';
 
 const GOOD = {

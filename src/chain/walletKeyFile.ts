@@ -1,6 +1,6 @@
-import { walletKeyFromMnemonic } from '../chain/wallet';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
-import { readSecretFile } from './stateFiles';
+import { readSecretFile } from './secretFile';
+import { walletKeyFromMnemonic } from './wallet';
 
 /** A wallet's key from a file that only its owner may read: a 32-byte seed in hex, or the wallet's words. */
 export async function readWalletKey(path: string): Promise<KeyPair> {
