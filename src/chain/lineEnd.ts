@@ -1,4 +1,4 @@
-import { lastSecond } from './settlementPlan';
+import { lastSecond } from './dues';
 import type { EscrowState, LineEntry } from './types';
 
 /** Whether a prune would free money, or the rent of an entry that need not stand any more. */

@@ -32,6 +32,11 @@ export const clientFileSchema = z.strictObject({
   /** File with the signer's seed: 32 bytes in hex. */
   signerSeedFile: z.string().min(1),
   dataDir: z.string().min(1),
+  /**
+   * File of a wallet that pays for fetching what ended lines left: 24 words or a seed in hex, mode 0600. Best not the
+   * client's own wallet, which can empty the escrow.
+   */
+  housekeepingKeyFile: z.string().min(1).optional(),
   gateway: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
@@ -67,6 +72,7 @@ export const clientFileSchema = z.strictObject({
       raiseMax: coins.default(DEFAULT_FUNDING.raiseMaxNano),
       roomPercent: z.number().int().min(1).max(100).default(DEFAULT_FUNDING.roomPercent),
       most: z.number().int().min(1).max(255).default(DEFAULT_FUNDING.maxLines),
+      costMaxBps: z.number().int().min(1).max(10_000).default(DEFAULT_FUNDING.costMaxBps),
       raisesPerDay: z.number().int().min(1).max(1_000).default(DEFAULT_FUNDING.raisesPerDay),
     })
     .prefault({}),

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Address } from '@ton/core';
 import { connectChain } from '../chain/connect';
+import { createWalletSender } from '../chain/wallet';
+import { readWalletKey } from '../chain/walletKeyFile';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { createClient } from './client';
@@ -14,12 +16,14 @@ export function readClientFile(path: string): ClientFile {
   const here = (name: string): string => resolve(dirname(path), name);
   const { apiKeyFile, ...chain } = file.chain;
   const { apiKeysFile, ...gateway } = file.gateway;
+  const { housekeepingKeyFile, ...rest } = file;
   return {
-    ...file,
+    ...rest,
     chain: apiKeyFile === undefined ? chain : { ...chain, apiKeyFile: here(apiKeyFile) },
     gateway: apiKeysFile === undefined ? gateway : { ...gateway, apiKeysFile: here(apiKeysFile) },
     signerSeedFile: here(file.signerSeedFile),
     dataDir: here(file.dataDir),
+    ...(housekeepingKeyFile === undefined ? {} : { housekeepingKeyFile: here(housekeepingKeyFile) }),
   };
 }
 
@@ -29,6 +33,8 @@ export async function connectClient(
   deps: Pick<ClientDeps, 'onFault'> = {},
 ): Promise<Client> {
   const signer = readSigner(file.signerSeedFile);
+  const { housekeepingKeyFile } = file;
+  const walletKeys = housekeepingKeyFile === undefined ? null : await readWalletKey(housekeepingKeyFile);
   const { chain, clock } = await connectChain(file.chain);
   const { policy, lines } = file;
   const client = createClient(
@@ -45,9 +51,10 @@ export async function connectClient(
         roomPercent: lines.roomPercent,
         maxLines: lines.most,
         raisesPerDay: lines.raisesPerDay,
+        costMaxBps: lines.costMaxBps,
       },
     },
-    { chain, clock, ...deps },
+    { chain, clock, ...(walletKeys ? { wallet: createWalletSender(chain, walletKeys) } : {}), ...deps },
   );
   return {
     ...client,

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { CocoonError, errorBody } from '../protocol/errors';
 import { sha256 } from '../protocol/hash';
 import { GATEWAY_LIMITS } from './limits';
+import { moneyJson } from './money';
 import { errorHeaders, toCocoonError } from './respond';
 import type { Client } from './types';
 
@@ -37,8 +38,11 @@ const PREFLIGHT = {
   'access-control-max-age': '600',
 };
 
-/** OpenAI's API on this machine, for every language: a thin shell around `client.fetch`. */
-export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConfig): Gateway {
+/**
+ * OpenAI's API on this machine, for every language: a thin shell around `client.fetch`, and `/status`, which tells all
+ * about the client's money.
+ */
+export function createGateway(client: Pick<Client, 'fetch' | 'money'>, config: GatewayConfig): Gateway {
   const host = config.host ?? '127.0.0.1';
   const keys = (config.apiKeys ?? []).map((key) => sha256(Buffer.from(key)));
   const limits = { ...GATEWAY_LIMITS, ...config.limits };
@@ -66,6 +70,9 @@ export function createGateway(client: Pick<Client, 'fetch'>, config: GatewayConf
     if (path === '/healthz') return sendJson(response, draining ? 503 : 200, { ok: !draining });
     if (draining) throw new CocoonError('draining', 'The gateway is shutting down.');
     authorize(request, keys);
+    if (path === '/status' && request.method === 'GET') {
+      return sendJson(response, 200, moneyJson(await client.money()));
+    }
     const body = await readBody(request, limits.bodyBytes);
 
     const gone = new AbortController();

@@ -1,4 +1,4 @@
-import { lastSecond } from '../chain/settlementPlan';
+import { lastSecond } from '../chain/dues';
 import type { EscrowState, LineEntry } from '../chain/types';
 import { LIMITS } from '../protocol/limits';
 import type { Line } from '../protocol/line';

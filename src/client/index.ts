@@ -4,4 +4,13 @@ export { connectClient, readClientFile } from './connect';
 export { createGateway, type Gateway, type GatewayConfig } from './gateway';
 export type { ModelInfo } from './models';
 export { DEFAULT_FUNDING, DEFAULT_POLICY, type FundingRules, type Policy } from './policy';
-export type { BalanceInfo, Client, ClientConfig, ClientDeps, LineInfo, ReceiptInfo } from './types';
+export type {
+  BalanceInfo,
+  Client,
+  ClientConfig,
+  ClientDeps,
+  CostInfo,
+  LineInfo,
+  MoneyInfo,
+  ReceiptInfo,
+} from './types';

@@ -4,6 +4,8 @@ import pino from 'pino';
 import { CocoonError } from '../protocol/errors';
 import { connectClient, readClientFile } from './connect';
 import { createGateway } from './gateway';
+import { moneyLine } from './money';
+import type { Client } from './types';
 
 interface Flags {
   config: string;
@@ -34,6 +36,7 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
   });
   const url = await gateway.listen();
   process.stdout.write(flags.json ? `${JSON.stringify({ url })}\n` : `gateway   ${url}\n`);
+  if (!flags.json) await sayMoney(client);
 
   let stopping = false;
   const stop = (): void => {
@@ -55,6 +58,16 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
   process.on('SIGINT', stop);
 }
 
+/** A gateway whose chain does not answer yet serves all the same: it says so when it is asked for something. */
+async function sayMoney(client: Client): Promise<void> {
+  const line = await client.money().then(moneyLine, (error: unknown) => textOf(error));
+  process.stdout.write(`money     ${line}\n`);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
+}
+
 function readLines(path: string): string[] {
   return readFileSync(path, 'utf8')
     .split('\n')
@@ -64,8 +77,7 @@ function readLines(path: string): string[] {
 
 if (require.main === module) {
   runGateway(process.argv.slice(2)).catch((error: unknown) => {
-    const text = error instanceof CocoonError ? `${error.message} ${error.remedy}` : String(error);
-    process.stderr.write(`gateway: ${text}\n`);
+    process.stderr.write(`gateway: ${textOf(error)}\n`);
     process.exit(1);
   });
 }
