@@ -25,8 +25,9 @@ module.exports = {
     mayImport('channel', ['protocol']),
     mayImport('chain', ['protocol', 'attestation'], true),
     mayImport('engine', []),
-    mayImport('worker', FOUNDATIONS),
-    mayImport('router', FOUNDATIONS),
+    mayImport('settle', ['protocol', 'chain'], true),
+    mayImport('worker', [...FOUNDATIONS, 'settle']),
+    mayImport('router', [...FOUNDATIONS, 'settle']),
     mayImport('client', FOUNDATIONS),
     mayImport('operate', FOUNDATIONS, true),
     {

@@ -1,6 +1,6 @@
 import type { NetworkProvider } from '@ton/blueprint';
 import { closeLines } from '../src/chain/accounts';
-import { lastSecond } from '../src/chain/settlementPlan';
+import { lastSecond } from '../src/chain/dues';
 import { changeLines, pickLines } from '../src/operate/lines';
 import { isoTime } from '../src/operate/orders';
 import { operate } from '../src/operate/session';

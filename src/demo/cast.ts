@@ -1,6 +1,6 @@
 import type { Address } from '@ton/core';
 import type { ConnectedChain } from '../chain/chain';
-import type { WalletSender } from '../chain/types';
+import type { TraceableWallet } from '../chain/types';
 import { createWalletSender } from '../chain/wallet';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { sha256 } from '../protocol/hash';
@@ -9,7 +9,7 @@ import { sha256 } from '../protocol/hash';
 export interface Actor {
   name: string;
   keys: KeyPair;
-  wallet: WalletSender;
+  wallet: TraceableWallet;
 }
 
 /** Everybody's keys follow from the seed, so that a run can be repeated. Never do this outside a demo. */

@@ -1,6 +1,6 @@
 import { Address } from '@ton/core';
 import { routerAddress } from '../../wrappers/Router';
-import type { HeldReceipt } from '../chain/settlementPlan';
+import type { HeldReceipt } from '../chain/dues';
 import { nano, type Nano } from '../protocol/amounts';
 import { lineId } from '../protocol/line';
 import { encodeSigned, receiptLayout } from '../protocol/signed';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { TonClient } from '@ton/ton';
 import { publishRouter } from '../chain/accounts';
-import type { HeldReceipt } from '../chain/settlementPlan';
+import type { HeldReceipt } from '../chain/dues';
 import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
 import { LIMITS } from '../protocol/limits';
 import { simulatedMeasurements } from '../worker/quotes/simulator';

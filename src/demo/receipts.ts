@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HeldReceipt } from '../chain/settlementPlan';
+import type { HeldReceipt } from '../chain/dues';
 import { parseLine } from '../protocol/line';
 import { decodeSigned, receiptLayout } from '../protocol/signed';
 import type { Customer } from './customer';

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { settleBody } from '../../wrappers/Escrow';
 import { settleValueNano } from '../../wrappers/escrowCosts';
 import { withdraw } from '../chain/accounts';
-import type { HeldReceipt } from '../chain/settlementPlan';
+import type { HeldReceipt } from '../chain/dues';
 import { nano, parseCoins, type Nano } from '../protocol/amounts';
 import { LIMITS } from '../protocol/limits';
 import type { Customer } from './customer';

@@ -108,6 +108,11 @@ export const ERROR_CODES = {
     type: 'insufficient_quota',
     remedy: 'Top up the wallet that the message names; what was not sent is not lost.',
   },
+  store_locked: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Stop the other process, or name another store.',
+  },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
   worker_busy: {
     status: 503,

@@ -49,6 +49,10 @@ export const routerFileSchema = z.strictObject({
       /** File with the wallet's 24 words. */
       mnemonicFile: z.string().min(1),
       intervalSeconds: z.number().int().min(10).default(600),
+      /** SQLite file with what was settled and what it cost; beside the ledger by default. */
+      store: z.string().min(1).optional(),
+      /** Settle when the fees are at most this share of what is due, in basis points. */
+      feesBelowBps: z.number().int().min(1).max(10_000).default(100),
     })
     .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -4,11 +4,17 @@ import pino from 'pino';
 import type { ConnectedChain } from '../chain/chain';
 import { connectChain } from '../chain/connect';
 import { createEscrowCache } from '../chain/escrowCache';
-import { createSettlement } from '../chain/settlement';
 import { createWalletSender, walletKeyFromMnemonic } from '../chain/wallet';
 import { CocoonError } from '../protocol/errors';
+import {
+  allListeners,
+  createSettleLog,
+  createSettleMetrics,
+  createSettlement,
+  openSettleStore,
+} from '../settle';
 import { parseRouterFile, type RouterFile } from './config';
-import { createMetrics } from './metrics';
+import { createMetrics, type RouterMetrics } from './metrics';
 import { createRouter, type Router } from './router';
 import { createSettler, type SettlerDeps } from './settler';
 
@@ -53,6 +59,7 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
   const { chain, clock } = await connectChain(file.chain);
   const { host, port } = file.listen;
   const metrics = createMetrics();
+  let settling: Settling | null = null;
   const router = await createRouter(
     {
       host,
@@ -63,29 +70,63 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
       acceptFreeLines: file.acceptFreeLines,
       limits: file.limits,
     },
-    { chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics },
+    {
+      ...{ chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics },
+      onDrained: async () => settling?.finish(),
+      onClosed: () => settling?.stop(),
+    },
   );
-  if (file.settlement)
-    await startSettling(file.settlement, { chain, clock, metrics, log, ledger: router.ledger });
+  if (file.settlement) {
+    settling = await startSettling(file, file.settlement, {
+      chain,
+      clock,
+      metrics,
+      log,
+      ledger: router.ledger,
+    });
+  }
   return router;
 }
 
-/** Settles every interval, with the wallet whose words are in a file. */
+interface Settling {
+  /** Settles the rest, for as long as a drain may take. */
+  finish(): Promise<void>;
+  stop(): void;
+}
+
+/** Settles at once and every interval, with the wallet whose words are in a file. */
 async function startSettling(
+  file: RouterFile,
   config: NonNullable<RouterFile['settlement']>,
-  deps: Omit<SettlerDeps, 'settlement'> & { chain: ConnectedChain },
-): Promise<void> {
+  deps: Omit<SettlerDeps, 'settlement'> & { chain: ConnectedChain; metrics: RouterMetrics },
+): Promise<Settling> {
+  const { chain, clock, log } = deps;
   const keys = await walletKeyFromMnemonic(readFileSync(config.mnemonicFile, 'utf8'));
+  const store = openSettleStore(config.store ?? `${file.ledger}.settlements`);
   const settlement = createSettlement({
-    chain: deps.chain,
-    clock: deps.clock,
-    wallet: createWalletSender(deps.chain, keys),
-    onFailure: (escrow, error) =>
-      deps.log.warn({ escrow: escrow.hash.toString('hex'), reason: String(error) }, 'escrow not settled'),
+    ...{ chain, clock, wallet: createWalletSender(chain, keys), store },
+    policy: { feesBelowBps: config.feesBelowBps, lookEverySeconds: QUIET_SECONDS },
+    listener: allListeners(createSettleLog(log), createSettleMetrics(deps.metrics.registry)),
   });
   const settler = createSettler({ ...deps, settlement });
-  setInterval(() => void settler.run(), config.intervalSeconds * 1000).unref();
+  void settler.run();
+  const timer = setInterval(() => void settler.run(), config.intervalSeconds * 1000).unref();
+  return {
+    async finish() {
+      clearInterval(timer);
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, FINISH_MS).unref());
+      await Promise.race([settler.run({ all: true }), limit]);
+    },
+    stop() {
+      clearInterval(timer);
+      store.close();
+    },
+  };
 }
+
+/** An escrow without a new receipt is looked at again after this time: a line of it may be closing by then. */
+const QUIET_SECONDS = 3_600;
+const FINISH_MS = 120_000;
 
 if (require.main === module) {
   runRouter(process.argv.slice(2)).catch((error: unknown) => {

@@ -14,7 +14,6 @@ export interface RouterMetrics {
   receipts: Counter<'outcome'>;
   commitSeconds: Histogram;
   commitLines: Histogram;
-  settlements: Counter<'outcome'>;
 }
 
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800];
@@ -77,12 +76,6 @@ export function createMetrics(): RouterMetrics {
       name: 'cocoon_router_ledger_commit_lines',
       help: 'Lines written by one ledger commit',
       buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
-      registers,
-    }),
-    settlements: new Counter({
-      name: 'cocoon_router_settlements_total',
-      help: 'Settle messages by how they ended',
-      labelNames: ['outcome'],
       registers,
     }),
   };

@@ -43,6 +43,9 @@ export interface RouterDeps {
   /** Milliseconds that only grow. */
   monotonicMs?: () => number;
   faultPoint?: FaultHook;
+  /** After the last job of a drain, while the ledger is still open. */
+  onDrained?: () => Promise<void>;
+  onClosed?: () => void;
 }
 
 export interface RouterStatus {
@@ -116,6 +119,7 @@ export async function createRouter(config: RouterConfig, deps: RouterDeps): Prom
     server.closeAllConnections();
     await closed;
     await jobs.idle(limits.drainTimeoutMs);
+    deps.onClosed?.();
     ledger.close();
     log.info('router closed');
   };
@@ -139,6 +143,7 @@ export async function createRouter(config: RouterConfig, deps: RouterDeps): Prom
       server.closeIdleConnections();
       const ended = await jobs.idle(limits.drainTimeoutMs);
       if (!ended) log.warn({ running: jobs.running }, 'jobs cut by the drain limit');
+      await deps.onDrained?.();
       await closeOnce();
     },
     close: closeOnce,

@@ -73,4 +73,5 @@ export const WORKER_LIMITS = {
 
   drainTimeoutMs: 60_000,
   linkDrainMs: 5_000,
+  settleOnDrainMs: 120_000,
 } as const;

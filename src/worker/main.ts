@@ -105,7 +105,10 @@ export async function startWorker(
   });
 }
 
-async function openWallet(chain: ConnectedChain, keyFile: string | undefined): Promise<TraceableWallet | null> {
+async function openWallet(
+  chain: ConnectedChain,
+  keyFile: string | undefined,
+): Promise<TraceableWallet | null> {
   return keyFile === undefined ? null : createWalletSender(chain, await readWalletKey(keyFile));
 }
 

@@ -20,8 +20,7 @@ export interface Gauges {
   attestation: () => AttestationStatus;
 }
 
-export function createMetrics(gauges: Gauges): Metrics {
-  const registry = new Registry();
+export function createMetrics(gauges: Gauges, registry = new Registry()): Metrics {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({

@@ -1,7 +1,7 @@
 import type { EscrowCache } from '../chain/escrowCache';
-import type { SettleReport, Settlement } from '../chain/settlement';
-import type { HeldReceipt } from '../chain/settlementPlan';
+import type { HeldReceipt } from '../chain/dues';
 import type { Clock } from '../chain/types';
+import type { Claim, ReceiptStore, Settlement } from '../settle';
 import type { Ledger, LineAccount } from './ledger';
 import type { Logger } from './logger';
 import type { ReceiptSigner } from './receipts';
@@ -10,18 +10,29 @@ import type { ReceiptSigner } from './receipts';
 export interface Settler {
   /** Looks at every line once. `all` settles whatever brings more than it costs. Never rejects. */
   run(options?: { all?: boolean }): Promise<void>;
+  /** The newest receipt of every line that earned something and can still be paid. */
+  held(): HeldReceipt[];
+  /** What was earned and how it stands, as of the last look. */
+  claims(): readonly Claim[];
 }
 
-export function createSettler(deps: {
+export interface SettlerDeps {
   clock: Clock;
   escrows: EscrowCache;
   ledger: Ledger;
   signReceipt: ReceiptSigner;
-  settlement: Pick<Settlement, 'run'>;
+  /** Absent where routers or another process settle. */
+  settlement?: Settlement | undefined;
+  /** Keeps receipts beyond the life of the key: an earlier key's lines are settled too. */
+  receipts?: ReceiptStore | undefined;
   log: Logger;
-}): Settler {
-  const { clock, ledger, log } = deps;
-  let turn: Promise<void> = Promise.resolve();
+}
+
+export function createSettler(deps: SettlerDeps): Settler {
+  const { clock, ledger, settlement, receipts, log } = deps;
+
+  const earning = (): LineAccount[] =>
+    ledger.accounts().filter((account) => account.totalNano > 0n && clock.now() <= account.line.settleBy);
 
   /** A line that is being closed takes no more jobs: a final receipt frees the rest of its cap for the client. */
   const endIfClosing = async (account: LineAccount): Promise<void> => {
@@ -31,37 +42,27 @@ export function createSettler(deps: {
     if (state?.domain.equals(account.domain) && entry && entry.closeAt !== 0) await ledger.finalise(account);
   };
 
-  const runOnce = async (all: boolean): Promise<void> => {
-    const earning = ledger
-      .accounts()
-      .filter((account) => account.totalNano > 0n && clock.now() <= account.line.settleBy);
-    await Promise.all(earning.map(endIfClosing));
-    const held = earning.map((account): HeldReceipt => {
+  const held = (): HeldReceipt[] => {
+    const own = earning().map((account): HeldReceipt => {
       const receipt = deps.signReceipt(ledger.tally(account));
       return { escrow: account.escrow, line: account.line, receipt };
     });
-    const reports = await deps.settlement.run(held, { all });
-    for (const report of reports) tell(report);
+    if (!receipts) return own;
+    const unkept = own.filter((one) => receipts.keep(one) === 'full');
+    return [...receipts.all(Math.floor(clock.now())), ...unkept];
   };
 
-  const tell = (report: SettleReport): void => {
-    const fields = {
-      escrow: report.escrow.toString(),
-      lines: report.lines,
-      paidNano: report.paidNano.toString(),
-      spentNano: report.spentNano.toString(),
-    };
-    if (report.unpaid.length === 0) log.info(fields, 'settled');
-    else log.warn({ ...fields, unpaid: report.unpaid.length }, 'lines stayed unpaid; they are tried again');
+  const runOnce = async (all: boolean): Promise<void> => {
+    if (!settlement) return;
+    await Promise.all(earning().map(endIfClosing));
+    await settlement.run(held(), { all });
   };
 
   return {
-    run({ all = false } = {}) {
-      turn = turn
-        .then(() => runOnce(all))
-        .catch((error: unknown) => log.warn({ err: error }, 'settling failed; it is tried again'));
-      return turn;
-    },
+    held,
+    claims: () => settlement?.claims() ?? [],
+    run: ({ all = false } = {}) =>
+      runOnce(all).catch((error: unknown) => log.warn({ err: error }, 'settling failed; it is tried again')),
   };
 }
 

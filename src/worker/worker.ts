@@ -1,10 +1,11 @@
+import type { Registry } from 'prom-client';
 import { createEscrowCache } from '../chain/escrowCache';
-import type { Settlement } from '../chain/settlement';
 import type { Chain, Clock } from '../chain/types';
 import type { Timers } from '../channel';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import type { SignedOffer } from '../protocol/wire';
+import type { ReceiptStore, Settlement } from '../settle';
 import { startAdminServer } from './adminServer';
 import { createUtilisation } from './autopilot';
 import type { WorkerConfig } from './config';
@@ -44,7 +45,11 @@ export interface WorkerDeps {
   /** Quotes, and brings quotes to the chain; absent when another process does. */
   attestation?: Attestation;
   /** Settles; absent when routers or another process do. */
-  settlement?: Pick<Settlement, 'run'>;
+  settlement?: Settlement;
+  /** Keeps receipts beyond the life of this key. */
+  receipts?: ReceiptStore;
+  /** Where metrics are counted; one of its own by default. */
+  registry?: Registry;
   /** The receipt key is in its last days: drain this worker with final receipts, and start another. */
   onWornOut?: () => void;
   /** After the last thing that this worker does. */
@@ -146,16 +151,18 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   );
   const free = (): number => (closedReason() ? 0 : config.slots - jobs.running());
   const status = createStatusBoard(() => ({ free: free(), draining }));
-  const metrics = createMetrics({
-    running: () => jobs.running(),
-    free,
-    links: () => links.filter((link) => link.connected()).length,
-    admitted: () => standing.current().admitted,
-    attestation: () => standing.attestation(),
-  });
-  const settler = deps.settlement
-    ? createSettler({ clock, escrows, ledger, signReceipt, settlement: deps.settlement, log })
-    : null;
+  const metrics = createMetrics(
+    {
+      running: () => jobs.running(),
+      free,
+      links: () => links.filter((link) => link.connected()).length,
+      admitted: () => standing.current().admitted,
+      attestation: () => standing.attestation(),
+    },
+    deps.registry,
+  );
+  const { settlement, receipts } = deps;
+  const settler = createSettler({ clock, escrows, ledger, signReceipt, settlement, receipts, log });
 
   const report = (): WorkerStatus => ({
     ready: closedReason() === null,
@@ -170,7 +177,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     workerKey: workerKey.toString('hex'),
     links: links.map((link) => ({ router: link.url, connected: link.connected() })),
   });
-  const admin = await startAdminServer(config.adminPort, { metrics, status: report });
+  const admin = await startAdminServer(config.adminPort, { metrics, status: report, settler });
 
   const look = (): void => void standing.tick().then(() => status.refresh());
   const stops = [
@@ -182,7 +189,7 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     every(timers, WORKER_LIMITS.autopilotEveryMs, () => {
       if (asks.step(utilisation.read())) offers.refresh();
     }),
-    every(timers, WORKER_LIMITS.settleEveryMs, () => void settler?.run()),
+    every(timers, WORKER_LIMITS.settleEveryMs, () => void settler.run()),
     every(timers, WORKER_LIMITS.pruneEveryMs, () => {
       if (isWornOut(key, now()) && !draining) deps.onWornOut?.();
       const forget = ledger.prune(now() - WORKER_LIMITS.keepEndedSeconds);
@@ -191,6 +198,8 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   ];
   await Promise.all([standing.tick(), health.check()]);
   const linkDeps = { timers, log, jobs, offers, status, keys: key.keys, random: deps.random };
+  // A line may have been closed while nobody looked.
+  void settler.run();
   links.push(...config.routers.map((url) => createLinkDialer(url, linkDeps)));
 
   let ended: Promise<void> | null = null;
@@ -223,7 +232,10 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
       const drained = Promise.all(links.map((link) => link.drain()));
       await within(timers, WORKER_LIMITS.linkDrainMs, drained, late).catch(() => undefined);
       if (final) await Promise.all(ledger.accounts().map((line) => ledger.finalise(line)));
-      await settler?.run({ all: true });
+      const settled = settler.run({ all: true });
+      await within(timers, WORKER_LIMITS.settleOnDrainMs, settled, late).catch(() => {
+        log.warn({}, 'the last settles take too long; the journal knows what was sent');
+      });
       await close();
     },
   };

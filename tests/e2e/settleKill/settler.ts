@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import { createChain } from '../../../src/chain/chain';
-import { createSettlement } from '../../../src/chain/settlement';
 import { createWalletSender } from '../../../src/chain/wallet';
 import { parseLine } from '../../../src/protocol/line';
 import { decodeSigned, receiptLayout } from '../../../src/protocol/signed';
 import { keyPairFromSeed } from '../../../src/protocol/ed25519';
+import { createSettlement, openSettleStore } from '../../../src/settle';
 
 /** What a settling process is told, as one JSON line; bytes in hex. */
 export interface SettleOrder {
@@ -12,6 +12,8 @@ export interface SettleOrder {
   registry: string;
   walletSeed: string;
   nowUnix: number;
+  /** Path of its store. */
+  store: string;
   escrow: string;
   held: { line: string; receipt: string }[];
   /** Dies at its nth request to the chain: before it is sent, or once it was answered. */
@@ -36,7 +38,9 @@ async function settle(order: SettleOrder): Promise<void> {
   // Connecting is not settling: the count begins here.
   requests = 0;
   const wallet = createWalletSender(chain, keyPairFromSeed(Buffer.from(order.walletSeed, 'hex')));
-  const settlement = createSettlement({ chain, clock: { now: () => order.nowUnix }, wallet });
+  const clock = { now: () => order.nowUnix };
+  const store = openSettleStore(order.store);
+  const settlement = createSettlement({ chain, clock, wallet, store });
   const held = order.held.map(({ line, receipt }) => ({
     escrow: Buffer.from(order.escrow, 'hex'),
     line: parseLine(Buffer.from(line, 'hex')),

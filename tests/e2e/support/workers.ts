@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Address } from '@ton/core';
-import { createSettlement } from '../../../src/chain/settlement';
 import { systemTimers } from '../../../src/channel';
 import type { Actor } from '../../../src/demo/cast';
 import { DEMO_TERMS } from '../../../src/demo/maintainer';
 import { stake } from '../../../src/demo/provider';
+import { createSettlement, openSettleStore } from '../../../src/settle';
 import { createAdmission } from '../../../src/worker/attestation';
 import { workerConfigSchema } from '../../../src/worker/config';
 import { silentLogger } from '../../../src/worker/logger';
@@ -74,13 +74,17 @@ export async function startWorker(
   });
   ensureStateDir(stateDir);
   const surroundings = { chain, clock, randomBytes, timers: systemTimers, log: silentLogger };
-  const start = async (): Promise<Worker> =>
-    createWorker(config, {
+  const start = async (): Promise<Worker> => {
+    const store = openSettleStore(join(stateDir, 'settlements.sqlite'));
+    return createWorker(config, {
       ...surroundings,
       random: Math.random,
       ...(await createAdmission(config, operator.wallet, surroundings)),
-      settlement: createSettlement({ chain, clock, wallet: provider.wallet }),
+      settlement: createSettlement({ chain, clock, wallet: provider.wallet, store }),
+      receipts: store.receipts,
+      onEnd: () => store.close(),
     });
+  };
 
   let worker = await start();
   await untilListed(routers, worker.workerKey);

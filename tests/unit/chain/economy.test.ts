@@ -14,13 +14,13 @@ import {
   withdraw,
 } from '../../../src/chain/accounts';
 import { attestWorker } from '../../../src/chain/attest';
-import { createSettlement, type Settlement } from '../../../src/chain/settlement';
-import type { WalletSender } from '../../../src/chain/types';
+import type { TraceableWallet, WalletSender } from '../../../src/chain/types';
 import { nano } from '../../../src/protocol/amounts';
 import { escrowDomain } from '../../../src/protocol/domain';
 import { openEntry } from '../../../src/protocol/allocate';
 import { lineId, type Line } from '../../../src/protocol/line';
 import { statementHash } from '../../../src/protocol/statement';
+import { createSettlement, openSettleStore, type Settlement } from '../../../src/settle';
 import {
   Escrow,
   ESCROW_OPCODES,
@@ -52,7 +52,7 @@ const forgedIdentity = (registry: Address): Cell =>
 
 describe('the chain room on a devnet', () => {
   let economy: Economy;
-  let provider: WalletSender;
+  let provider: TraceableWallet;
   let client: WalletSender;
   let worker: RunningWorker;
   let escrow: Address;
@@ -70,7 +70,8 @@ describe('the chain room on a devnet', () => {
       chain: economy.chain,
       clock: economy.clock,
       wallet: provider,
-      onFailure: (_escrow, error) => failures.push(error),
+      store: openSettleStore(':memory:'),
+      listener: { failed: (_escrow, error) => failures.push(error) },
     });
     line = lineTo(economy, worker);
     const entry = openEntry(line, { provider: provider.address.hash, index: 0 }, nano(TON));
@@ -214,16 +215,18 @@ describe('the chain room on a devnet', () => {
 
   test('provider settles a receipt once; the same again sends nothing', async () => {
     const { domain } = (await economy.chain.escrow(escrow))!;
-    const item = { line, receipt: receiptFor(line, domain, 300_000_000n, worker.keys) };
-    const report = await settlement.submit(escrow, [item]);
-    expect(report).toMatchObject({ paidNano: 300_000_000n, lines: 1, unpaid: [] });
-    expect(report.spentNano).toBeLessThanOrEqual(
-      settlement.feeNano((await economy.chain.escrow(escrow))!, 1),
-    );
-    expect(report.spentNano).toBeGreaterThan(0n);
+    const held = [
+      { escrow: escrow.hash, line, receipt: receiptFor(line, domain, 300_000_000n, worker.keys) },
+    ];
+    const before = await economy.chain.balance(provider.address);
+    const [report] = (await settlement.run(held)).settled;
+    expect(report).toMatchObject({ outcome: 'paid', paidNano: 300_000_000n });
+    expect(report!.lines).toHaveLength(1);
 
     const balance = await economy.chain.balance(provider.address);
-    expect(await settlement.submit(escrow, [item])).toMatchObject({ paidNano: 0n, spentNano: 0n, lines: 0 });
+    expect(report!.spentNano).toBe(before - balance);
+    expect(report!.spentNano).toBeLessThan(3_000_000n);
+    expect((await settlement.run(held, { all: true })).settled).toEqual([]);
     expect(await economy.chain.balance(provider.address)).toBe(balance);
     expect((await economy.chain.worker(worker.address))!.earningsNano).toBe(300_000_000n);
   });
@@ -246,16 +249,17 @@ describe('the chain room on a devnet', () => {
       { escrow: escrow.hash, line: unopened, receipt: receiptFor(unopened, domain, TON, worker.keys) },
       { escrow: Buffer.alloc(32, 1), line, receipt: receiptFor(line, domain, TON, worker.keys) },
     ];
-    const reports = await settlement.run(held);
+    const { settled } = await settlement.run(held);
     expect(failures).toEqual([]);
     // 0.2 TON more of the first line, and of the second what its cap holds.
-    expect(reports).toMatchObject([{ lines: 2, paidNano: 200_000_000n + TON / 2n, unpaid: [] }]);
+    expect(settled).toMatchObject([{ outcome: 'paid', paidNano: 200_000_000n + TON / 2n }]);
+    expect(settled[0]!.lines).toHaveLength(2);
     const [settle] = (await economy.chain.transactions(escrow, 5)).filter(
       ({ op }) => op === ESCROW_OPCODES.Settle,
     );
     expect(settle).toMatchObject({ exitCode: 0, aborted: false });
     expect(settle!.from!.toString()).toBe(provider.address.toString());
-    expect(await settlement.run(held)).toEqual([]);
+    expect((await settlement.run(held)).settled).toEqual([]);
   });
 
   test('a payout that its worker refuses is reported as unpaid, and stays due', async () => {
@@ -274,10 +278,17 @@ describe('the chain room on a devnet', () => {
       [openEntry(stranger, { provider: provider.address.hash, index: 0 }, nano(TON / 10n))],
       TON / 10n,
     );
-    const item = { line: stranger, receipt: receiptFor(stranger, state.domain, TON / 10n, key(150)) };
-    const report = await settlement.submit(escrow, [item]);
-    expect(report).toMatchObject({ paidNano: 0n, unpaid: [lineId(stranger)] });
-    await expect(settlement.settle(state, [item])).rejects.toMatchObject({ code: 'chain_refused' });
+    const receipt = receiptFor(stranger, state.domain, TON / 10n, key(150));
+    const held = [{ escrow: escrow.hash, line: stranger, receipt }];
+    const before = await economy.chain.balance(provider.address);
+    const { settled, claims } = await settlement.run(held, { all: true });
+    expect(settled).toMatchObject([
+      { outcome: 'nothing', paidNano: 0n, note: expect.stringMatching(/\(\d+\)/) },
+    ]);
+    expect(settled[0]!.spentNano).toBe(before - (await economy.chain.balance(provider.address)));
+    // Each try costs gas: it waits, whatever is asked for.
+    expect(claims).toMatchObject([{ state: 'held back', dueNano: TON / 10n }]);
+    expect((await settlement.run(held, { all: true })).settled).toEqual([]);
     const entry = (await economy.chain.escrow(escrow))!.lines.get(lineId(stranger).toString('hex'))!;
     expect(entry.paidNano).toBe(0n);
   });

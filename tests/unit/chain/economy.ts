@@ -13,7 +13,7 @@ import {
 import { attestWorker } from '../../../src/chain/attest';
 import { createChain, type ConnectedChain } from '../../../src/chain/chain';
 import { newestSharedBlock } from '../../../src/chain/masterchain';
-import type { WalletSender } from '../../../src/chain/types';
+import type { TraceableWallet, WalletSender } from '../../../src/chain/types';
 import { createWalletSender, walletOf } from '../../../src/chain/wallet';
 import { createDevnet, type Devnet, type DevnetConfig } from '../../../src/devnet/devnet';
 import { keyPairFromSeed, sign, type KeyPair } from '../../../src/protocol/ed25519';
@@ -47,7 +47,7 @@ export interface Economy {
   maintainer: WalletSender;
   /** Where its workers run. */
   machine: SimulatedQuotes;
-  wallet(seed: number, coins?: bigint): Promise<WalletSender>;
+  wallet(seed: number, coins?: bigint): Promise<TraceableWallet>;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export async function createEconomy(config: Partial<DevnetConfig> = {}): Promise
   });
   const sleep = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  const wallet = async (seed: number, coins = 100n): Promise<WalletSender> => {
+  const wallet = async (seed: number, coins = 100n): Promise<TraceableWallet> => {
     const sender = createWalletSender(chain, key(seed), {}, { sleep });
     await devnet.faucet(sender.address, coins * TON);
     return sender;

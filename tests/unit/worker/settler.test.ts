@@ -1,22 +1,26 @@
 import { nano } from '../../../src/protocol/amounts';
-import type { HeldReceipt, SettlementPolicy } from '../../../src/chain/settlementPlan';
+import type { HeldReceipt } from '../../../src/chain/dues';
+import type { Round } from '../../../src/settle';
 import type { LineEntry } from '../../../src/chain/types';
 import { lineId } from '../../../src/protocol/line';
 import { RECEIPT_FINAL, receiptLayout, verifySigned } from '../../../src/protocol/signed';
 import { createWorld, START, type World } from './support/world';
 
+const NOTHING: Round = { settled: [], claims: [], alarms: [], failures: [] };
+
 describe('worker settles', () => {
   let world: World;
-  let runs: { held: HeldReceipt[]; policy: SettlementPolicy }[];
+  let runs: { held: HeldReceipt[]; policy: { all?: boolean } }[];
   let failing: boolean;
   beforeEach(async () => {
     runs = [];
     failing = false;
     const settlement = {
-      run(held: readonly HeldReceipt[], policy: SettlementPolicy = {}) {
+      run(held: readonly HeldReceipt[], policy: { all?: boolean } = {}) {
         runs.push({ held: [...held], policy });
-        return failing ? Promise.reject(new Error('no chain')) : Promise.resolve([]);
+        return failing ? Promise.reject(new Error('no chain')) : Promise.resolve(NOTHING);
       },
+      claims: () => [],
     };
     world = await createWorld({ deps: { settlement } });
   });
@@ -90,7 +94,8 @@ describe('worker whose process ends with its key', () => {
   it('worker that is told so signs final receipts on drain', async () => {
     const runs: HeldReceipt[][] = [];
     const settlement = {
-      run: (held: readonly HeldReceipt[]) => Promise.resolve(void runs.push([...held])).then(() => []),
+      run: (held: readonly HeldReceipt[]) => Promise.resolve(void runs.push([...held])).then(() => NOTHING),
+      claims: () => [],
     };
     const world = await createWorld({ config: { finalReceiptsOnDrain: true }, deps: { settlement } });
     try {

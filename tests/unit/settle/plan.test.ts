@@ -1,8 +1,11 @@
 import { Address } from '@ton/core';
-import { planSettlement, type HeldReceipt, type SettlementPolicy } from '../../../src/chain/settlementPlan';
+import type { HeldReceipt } from '../../../src/chain/dues';
 import type { EscrowState, LineEntry } from '../../../src/chain/types';
 import { nano } from '../../../src/protocol/amounts';
 import { lineId, NO_FEE_RECIPIENT, type Line } from '../../../src/protocol/line';
+import { RECEIPT_FINAL } from '../../../src/protocol/signed';
+import { planSettlement, type PlanOptions } from '../../../src/settle/plan';
+import { DEFAULT_POLICY } from '../../../src/settle/policy';
 
 const NOW = 1_780_000_000;
 const DOMAIN = Buffer.alloc(32, 9);
@@ -17,7 +20,7 @@ const line = (n: number): Line => ({
   workerKey: Buffer.alloc(32, 6),
 });
 
-const held = (of: Line, total: bigint, domain = DOMAIN): HeldReceipt => ({
+const held = (of: Line, total: bigint, domain = DOMAIN, flags = 0): HeldReceipt => ({
   escrow: ESCROW,
   line: of,
   receipt: {
@@ -28,7 +31,7 @@ const held = (of: Line, total: bigint, domain = DOMAIN): HeldReceipt => ({
       jobs: 1n,
       jobsRoot: Buffer.alloc(32),
       issuedAt: NOW,
-      flags: 0,
+      flags,
     },
     signature: Buffer.alloc(64),
   },
@@ -49,8 +52,11 @@ const state = (entries: [Line, Partial<LineEntry>][]): EscrowState =>
 /** 1,000 for the message and 100 for each line. */
 const fee = (_state: EscrowState, lines: number): bigint => 1_000n + 100n * BigInt(lines);
 
-const plan = (of: EscrowState, receipts: HeldReceipt[], policy?: SettlementPolicy, now = NOW) =>
-  planSettlement(receipts, new Map([[ESCROW.toString('hex'), of]]), now, fee, policy);
+const plan = (of: EscrowState, receipts: HeldReceipt[], options: Partial<PlanOptions> = {}, now = NOW) =>
+  planSettlement(receipts, new Map([[ESCROW.toString('hex'), of]]), {
+    ...{ nowUnix: now, feeNano: fee, policy: DEFAULT_POLICY },
+    ...options,
+  });
 
 describe('which receipts are redeemed now', () => {
   test('fees of 1% are low enough, a nanoton less due is too little', () => {
@@ -122,5 +128,68 @@ describe('which receipts are redeemed now', () => {
     const ride = (due: bigint) => plan(of, [held(line(0), 1_000_000n), held(line(1), due)])[0]!.items.length;
     expect(ride(100n)).toBe(1);
     expect(ride(101n)).toBe(2);
+  });
+
+  test('small lines do not keep a large one waiting: they stay out where they lift the fees above their share', () => {
+    const lines = Array.from({ length: 10 }, (_, n) => line(n));
+    const of = state(lines.map((each) => [each, {}]));
+    const receipts = lines.map((each, n) => held(each, n === 0 ? 110_000n : 150n));
+    const [batch] = plan(of, receipts);
+    expect(batch).toMatchObject({ dueNano: 110_000n, feeNano: 1_100n });
+    expect(plan(of, [held(line(0), 500_000n), ...receipts.slice(1)])[0]!.items).toHaveLength(10);
+  });
+
+  test('a line that could wait does not join an urgent batch unless that is cheap for it', () => {
+    const of = state([
+      [line(0), { closeAt: NOW + 36 * 3_600 }],
+      [line(1), {}],
+    ]);
+    const items = (due: bigint) => plan(of, [held(line(0), 2_000n), held(line(1), due)])[0]!.items.length;
+    expect(items(9_999n)).toBe(1);
+    expect(items(10_000n)).toBe(2);
+  });
+
+  test('after a day the daily share decides', () => {
+    const of = state([[line(0), {}]]);
+    const policy = { ...DEFAULT_POLICY, feesBelowBps: 10 };
+    const after = (seconds: number) =>
+      plan(of, [held(line(0), 110_000n)], { policy, waitedSeconds: () => seconds });
+    expect(after(86_399)).toEqual([]);
+    expect(after(86_400)).toHaveLength(1);
+  });
+
+  test('a final receipt with nothing due goes along where there is room and the batch stays cheap, and never alone', () => {
+    const paid = { paidNano: nano(5_000n) };
+    const of = state([
+      [line(0), {}],
+      [line(1), paid],
+    ]);
+    const final = held(line(1), 5_000n, DOMAIN, RECEIPT_FINAL);
+    expect(plan(of, [final], { all: true })).toEqual([]);
+    expect(plan(of, [held(line(0), 120_000n), final])[0]!.items).toHaveLength(2);
+    expect(plan(of, [held(line(0), 119_999n), final])[0]!.items).toHaveLength(1);
+    expect(plan(of, [held(line(0), 120_000n), held(line(1), 5_000n)])[0]!.items).toHaveLength(1);
+    // The escrow took it: nothing is left to free.
+    const taken = state([
+      [line(0), {}],
+      [line(1), { ...paid, capNano: nano(5_000n), closeAt: FAR }],
+    ]);
+    expect(plan(taken, [held(line(0), 120_000n), final])[0]!.items).toHaveLength(1);
+  });
+
+  test('what ends first goes first, then what is worth most', () => {
+    const other = Buffer.alloc(32, 2);
+    const of = state([[line(0), {}]]);
+    const closing = { ...state([[line(1), { closeAt: NOW + 3_600 }]]), address: new Address(0, other) };
+    const states = new Map([
+      [ESCROW.toString('hex'), of],
+      [other.toString('hex'), closing],
+    ]);
+    const receipts = [held(line(0), 900_000n), { ...held(line(1), 2_000n), escrow: other }];
+    const plans = planSettlement(receipts, states, { nowUnix: NOW, feeNano: fee, policy: DEFAULT_POLICY });
+    expect(plans.map(({ urgent, dueNano }) => [urgent, dueNano])).toEqual([
+      [true, 2_000n],
+      [false, 900_000n],
+    ]);
   });
 });
