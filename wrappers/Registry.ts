@@ -22,8 +22,9 @@ export const ORDER_SECONDS = Number(binding.ORDER_SECONDS);
 export const GUARDIAN_BLOCK_SECONDS = Number(binding.GUARDIAN_BLOCK_SECONDS);
 export const MAX_LISTED_WORKERS = Number(binding.MAX_WORKERS);
 export const MAX_LISTED_ROUTERS = Number(binding.MAX_ROUTERS);
-/** `blocks` value of a block that only the owner can lift. */
+/** `blocks` values of a block that only the owner can lift: his own, and a machine's that contradicted itself. */
 export const BLOCKED_FOR_GOOD = Number(binding.BLOCKED_FOR_GOOD);
+export const BLOCKED_BY_PROOF = Number(binding.BLOCKED_BY_PROOF);
 
 /** Values that suffice on mainnet's prices of 2026 with room for twice as much; what is left comes back. */
 export const REGISTRY_VALUES = {

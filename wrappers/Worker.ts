@@ -1,6 +1,7 @@
-import type { Address, Cell, Dictionary, StateInit, TupleReader } from '@ton/core';
+import { beginCell, Dictionary, type Address, type Cell, type StateInit, type TupleReader } from '@ton/core';
 import * as binding from '../build/Worker/Worker_Worker';
 import { nano, type Nano } from '../src/protocol/amounts';
+import { receiptLayout, verifySigned, type Receipt, type Signed } from '../src/protocol/signed';
 import { modelsCell, statementCell } from '../src/protocol/statement';
 import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
@@ -21,6 +22,10 @@ export const MAX_FEE_RECIPIENTS = Number(binding.MAX_RECIPIENTS);
 export const MAX_RECIPIENT_BPS = Number(binding.MAX_RECIPIENT_BPS);
 export const DELIST_DELAY_SECONDS = Number(binding.DELIST_DELAY);
 export const PAYOUT_GRACE_SECONDS = Number(binding.PAYOUT_GRACE_SECONDS);
+/** What of a slashed stake goes to whoever files the proof. */
+export const SLASH_REPORTER_BPS = Number(binding.SLASH_REPORTER_BPS);
+/** `activeUntil` of a key that was slashed: it is never admitted again. */
+export const KEY_SLASHED = Number(binding.KEY_SLASHED);
 
 const FEE_TO_BYTES = 20;
 
@@ -85,6 +90,50 @@ export function withdrawStakeBody(): Cell {
   return packed(binding.storeWithdrawStake({ $$type: 'WithdrawStake' }));
 }
 
+/**
+ * Two receipts that `receiptKey` (32 bytes) should never have signed both, as a proof that costs the stake of the Worker which
+ * admitted the key. Anybody may send it there. Throws RangeError when they are no proof.
+ */
+export function slashBody(receiptKey: Buffer, first: Signed<Receipt>, second: Signed<Receipt>): Cell {
+  requireProof(receiptKey, first, second);
+  const { domain, lineId, jobs } = first.value;
+  return packed(
+    binding.storeSlash({
+      $$type: 'Slash',
+      receiptKey: toInt(receiptKey, 32),
+      domain: toInt(domain, 32),
+      lineId: toInt(lineId, 20),
+      jobs,
+      first: slashReceiptCell(first),
+      second: slashReceiptCell(second),
+    }),
+  );
+}
+
+function requireProof(receiptKey: Buffer, first: Signed<Receipt>, second: Signed<Receipt>): void {
+  const [a, b] = [first.value, second.value];
+  const refuse = (why: string): never => {
+    throw new RangeError(`no proof: the receipts ${why}`);
+  };
+  if (!a.domain.equals(b.domain)) refuse('are of different domains');
+  if (!a.lineId.equals(b.lineId)) refuse('are of different lines');
+  if (a.jobs !== b.jobs) refuse('count different numbers of jobs');
+  if (a.total === b.total && a.jobsRoot.equals(b.jobsRoot)) refuse('tell the same history');
+  for (const receipt of [first, second])
+    if (!verifySigned(receiptLayout, receipt, receiptKey)) refuse('are not both signed by the key');
+}
+
+// slash_receipt total:uint64 jobsRoot:bits256 issuedAt:uint32 flags:uint8 signature:bits512 = SlashReceipt
+function slashReceiptCell({ value, signature }: Signed<Receipt>): Cell {
+  return beginCell()
+    .storeUint(value.total, 64)
+    .storeBuffer(value.jobsRoot, 32)
+    .storeUint(value.issuedAt, 32)
+    .storeUint(value.flags, 8)
+    .storeBuffer(signature, 64)
+    .endCell();
+}
+
 /** What the escrow sends; here for tests and tools. `keyPrefix` is the first 16 bytes of the worker key. */
 export function payoutBody(payout: {
   amountNano: bigint;
@@ -123,7 +172,7 @@ export interface WorkerOnChain {
   activeUntil: number;
   /** Staked, not leaving, and the newest admission still counts. Read images and blocks from the Registry too. */
   active: boolean;
-  keys: { workerKey: Buffer; activeUntil: number; lastSettleBy: number }[];
+  keys: AdmittedKey[];
   feeRecipients: { feeTo: Buffer; maxBps: number; owedNano: Nano; delistAt: number }[];
   /** Terms of the stake; null until the Registry has answered the first one. */
   terms: { feeBps: number; unbondingSeconds: number; minStakeNano: Nano; treasury: Address } | null;
@@ -133,6 +182,16 @@ export interface WorkerOnChain {
   pending: PendingStatement | null;
   /** Admitted last. */
   admitted: AdmittedStatement | null;
+}
+
+export interface AdmittedKey {
+  workerKey: Buffer;
+  /** `KEY_SLASHED` for one that contradicted itself. */
+  activeUntil: number;
+  /** Latest settleBy of any line to this key. */
+  lastSettleBy: number;
+  /** Account hash of the Platform that attested it last: the one that a slash blocks. */
+  platform: Buffer;
 }
 
 export interface PendingStatement {
@@ -219,6 +278,7 @@ export interface WorkerMinValues {
   listRecipientNano: Nano;
   /** Claim, PullFee, WithdrawStake, SetOperator, DelistRecipient. */
   payOutNano: Nano;
+  slashNano: Nano;
   /** What a Payout brings on top of its amount, at least. */
   payoutStipendNano: Nano;
   reserveNano: Nano;
@@ -234,6 +294,7 @@ export function parseWorkerMinValues(stack: TupleReader): WorkerMinValues {
     unstakeNano: nano(values.unstake),
     listRecipientNano: nano(values.listRecipient),
     payOutNano: nano(values.payOut),
+    slashNano: nano(values.slash),
     payoutStipendNano: nano(values.payoutStipend),
     reserveNano: nano(values.reserve),
   };
@@ -247,18 +308,18 @@ export const WORKER_VALUES = {
   unstake: nano(20_000_000n),
   listRecipient: nano(10_000_000n),
   payOut: nano(10_000_000n),
+  slash: nano(20_000_000n),
 } as const;
 
-// lastSettleBy:32 activeUntil:32 rest of the key:128, see contracts/worker/keys.tact.
-function parseKeys(keys: Dictionary<bigint, bigint>): WorkerOnChain['keys'] {
-  return keys.keys().map((prefix) => {
-    const record = keys.get(prefix) ?? 0n;
-    return {
-      workerKey: Buffer.concat([toBytes(prefix, 16), toBytes(record & ((1n << 128n) - 1n), 16)]),
-      activeUntil: Number((record >> 128n) & 0xffffffffn),
-      lastSettleBy: Number(record >> 160n),
-    };
-  });
+// lastSettleBy:32 activeUntil:32 rest of the key:128 platform:256, see contracts/worker/keys.tact.
+function parseKeys(keys: Cell | null): AdmittedKey[] {
+  const records = Dictionary.loadDirect(Dictionary.Keys.Buffer(16), Dictionary.Values.Buffer(56), keys);
+  return [...records].map(([prefix, record]) => ({
+    workerKey: Buffer.concat([prefix, record.subarray(8, 24)]),
+    activeUntil: record.readUInt32BE(4),
+    lastSettleBy: record.readUInt32BE(0),
+    platform: record.subarray(24),
+  }));
 }
 
 // maxBps:16 delistAt:32 slot:8, what is owed in the slot's 64 bits: see contracts/worker/recipients.tact.

@@ -161,7 +161,14 @@ function workerState(): WorkerState {
     ...active,
     active: true,
     unstakeAt: 0,
-    keys: [{ workerKey: worker.publicKey, ...active, lastSettleBy: NOW_UNIX + 13 * 86_400 }],
+    keys: [
+      {
+        workerKey: worker.publicKey,
+        ...active,
+        lastSettleBy: NOW_UNIX + 13 * 86_400,
+        platform: Buffer.alloc(32, 0x55),
+      },
+    ],
     statementHash: statementHash(statement),
     imageId: Buffer.alloc(32, 0x33),
     shape: Buffer.alloc(32, 0x44),

@@ -1,6 +1,6 @@
 import type { Address, Cell, StateInit } from '@ton/core';
 import type { EscrowOnChain, LineOnChain } from '../../wrappers/Escrow';
-import type { MeasuredTcb, PendingStatement } from '../../wrappers/Worker';
+import type { AdmittedKey, MeasuredTcb, PendingStatement } from '../../wrappers/Worker';
 import type { Nano } from '../protocol/amounts';
 import type { Root } from '../protocol/root';
 import type { TcbFloor } from '../protocol/tcb';
@@ -49,13 +49,6 @@ export interface WorkerState {
   feeRecipients: readonly { feeTo: Buffer; maxBps: number; owedNano: Nano }[];
   balanceNano: Nano;
   readAtUnix: number;
-}
-
-export interface AdmittedKey {
-  workerKey: Buffer;
-  activeUntil: number;
-  /** Latest settleBy of any line to this key. */
-  lastSettleBy: number;
 }
 
 /** The registry's lists, keyed by hashes in hex. */

@@ -90,7 +90,7 @@ describe('router refuses the link of a worker', () => {
     const workerKey = rig.worker.keys.publicKey;
     const until = (activeUntil: number): void =>
       rig.chain.changeWorker(rig.worker.account, {
-        keys: [{ workerKey, activeUntil, lastSettleBy: LAST_SETTLE_BY }],
+        keys: [{ workerKey, activeUntil, lastSettleBy: LAST_SETTLE_BY, platform: Buffer.alloc(32, 0x55) }],
       });
     until(START_UNIX);
     expect(await verdict({})).toMatch('has run out');

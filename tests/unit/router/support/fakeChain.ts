@@ -84,7 +84,14 @@ export function workerState(account: Buffer, workerKey: Buffer, statementHash: B
     activeUntil: START_UNIX + 86_400,
     active: true,
     unstakeAt: 0,
-    keys: [{ workerKey, activeUntil: START_UNIX + 86_400, lastSettleBy: LAST_SETTLE_BY }],
+    keys: [
+      {
+        workerKey,
+        activeUntil: START_UNIX + 86_400,
+        lastSettleBy: LAST_SETTLE_BY,
+        platform: Buffer.alloc(32, 0x55),
+      },
+    ],
     statementHash,
     imageId: Buffer.alloc(32, 0x33),
     shape: Buffer.alloc(32, 0x44),

@@ -332,7 +332,12 @@ export function createTestChain(
 function admit(chain: { workerState: WorkerState | null }, image: Buffer): void {
   const { receiptKey, notAfter } = parseStatement(image);
   const keys = chain.workerState!.keys.filter(({ workerKey }) => !workerKey.equals(receiptKey));
-  const admitted = { workerKey: receiptKey, activeUntil: notAfter, lastSettleBy: START + 13 * DAY };
+  const admitted = {
+    workerKey: receiptKey,
+    activeUntil: notAfter,
+    lastSettleBy: START + 13 * DAY,
+    platform: Buffer.alloc(32, 0x55),
+  };
   chain.workerState = {
     ...chain.workerState!,
     ...{ keys: [...keys, admitted], activeUntil: notAfter, statementHash: statementHash(image) },
