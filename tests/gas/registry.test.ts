@@ -7,8 +7,9 @@ import { sha256 } from '../../src/protocol/hash';
 import { modelsRoot } from '../../src/protocol/statement';
 import { allowModelBody, MAX_LISTED_ROUTERS, MAX_LISTED_WORKERS, sealBody } from '../../wrappers/Registry';
 import { publishBody, retireBody, routerInit } from '../../wrappers/Router';
-import { unstakeBody } from '../../wrappers/Worker';
+import { slashBody, unstakeBody } from '../../wrappers/Worker';
 import { gasUsed } from '../support/chain';
+import { contradiction } from '../support/contradiction';
 import { expectGas } from '../support/gasSnapshot';
 import * as N from '../support/network';
 import { changeRegistry } from '../support/registryData';
@@ -18,6 +19,9 @@ function gasOn(account: { toString(): string }, result: SendMessageResult, skip 
   const own = result.transactions.filter((tx) => tx.inMessage?.info.dest?.toString() === account.toString());
   return gasUsed(own[skip]!);
 }
+
+const slash = (net: N.Network): Promise<SendMessageResult> =>
+  N.send(net, net.stranger, net.worker, slashBody(N.workerKey(), ...contradiction(N.workerKeys())));
 
 /** One of everything that passes through the Registry. */
 async function measure(net: N.Network) {
@@ -41,6 +45,7 @@ async function measure(net: N.Network) {
     net.registry,
     await N.send(net, net.owner, net.registry, allowModelBody(N.SHAPE, name)),
   );
+  await N.stake(net, 0n);
   return {
     workerStaked,
     announced,
@@ -49,6 +54,7 @@ async function measure(net: N.Network) {
     workerAdmitted,
     slotRefused,
     workerLeft,
+    workerSlashed: gasOn(net.registry, await slash(net)),
     routerListed: gasOn(net.registry, published),
     routerRetired: gasOn(net.registry, retired),
     queuedOrder: order,
@@ -78,6 +84,9 @@ async function fillDirectories(net: N.Network): Promise<void> {
   }));
 }
 
+/** Those of owner and guardian, and those by proof. */
+const MOST_BLOCKS = Number(binding.MAX_BLOCKS + binding.MAX_PROVEN_BLOCKS);
+
 /** And every list of the owner, but for places that the network's own image, shape, model and machine need. */
 async function fillRules(net: N.Network, models: readonly Buffer[]): Promise<void> {
   const key = Dictionary.Keys.BigUint(256);
@@ -93,8 +102,9 @@ async function fillRules(net: N.Network, models: readonly Buffer[]): Promise<voi
     for (let n = 0; images.size < 64; n++) images.set(hash('image', n), image);
     for (let n = 0; shapes.size < 256; n++) shapes.set(hash('shape', n), true);
     for (let n = 0; floors.size < 256; n++) floors.set(hash('floor', n) >> 208n, floor);
-    for (let n = 0; blocks.size < 256; n++) blocks.set(hash('block', n), 1);
-    return { ...data, rules: { ...data.rules, models: named } };
+    for (let n = 0; blocks.size < MOST_BLOCKS - 1; n++) blocks.set(hash('block', n), 1);
+    const blockCounts = ((binding.MAX_PROVEN_BLOCKS - 1n) << 16n) | binding.MAX_BLOCKS;
+    return { ...data, rules: { ...data.rules, models: named, blockCounts } };
   });
 }
 
@@ -119,12 +129,15 @@ test('with every list full, a statement of sixteen models and a quote stay below
     quoteVerified: gasOn(net.registry, admitted),
     workerAdmitted: gasOn(net.registry, admitted, 1),
     slotRefused: gasOn(net.registry, denied),
+    workerSlashed: gasOn(net.registry, await slash(net)),
   };
+  expect((await N.readRegistry(net)).counts.blocks).toBe(MOST_BLOCKS);
   expect((await N.readWorker(net)).quoteSeqno).toBeGreaterThan(0);
   expectGas('registry-rules-full', measured);
   expect(measured.announced).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_ANNOUNCED));
   expect(measured.quoteVerified).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_QUOTE_VERIFIED));
   expect(measured.workerAdmitted).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_WORKER_ADMITTED));
+  expect(measured.workerSlashed).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_WORKER_SLASHED));
   expect(measured.slotRefused).toBeLessThanOrEqual(Number(worker.GAS_REGISTRY_SLOT_REFUSED));
 });
 

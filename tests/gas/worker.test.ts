@@ -8,11 +8,13 @@ import {
   MAX_WORKER_KEYS,
   payoutBody,
   pullFeeBody,
+  slashBody,
   unstakeBody,
   withdrawStakeBody,
 } from '../../wrappers/Worker';
 import { blockRoot, recentBlock, setRecentBlocks } from '../support/attestation';
 import { gasUsed } from '../support/chain';
+import { contradiction } from '../support/contradiction';
 import { expectGas } from '../support/gasSnapshot';
 import * as N from '../support/network';
 
@@ -38,6 +40,9 @@ async function pay(net: N.Network, feeBps: number, key = N.workerKey()): Promise
   });
   return N.send(net, net.stranger, net.worker, body, 2n * N.COIN);
 }
+
+const slash = (net: N.Network): Promise<SendMessageResult> =>
+  N.send(net, net.stranger, net.worker, slashBody(N.workerKey(), ...contradiction(N.workerKeys())));
 
 const list = (net: N.Network, to: Buffer): Promise<SendMessageResult> =>
   N.send(net, net.provider, net.worker, listRecipientBody(to, 300));
@@ -65,7 +70,16 @@ test('what a worker with one key and one router consumes', async () => {
   };
   net.chain.now! += 15 * N.DAY;
   const withdrawn = await N.send(net, net.provider, net.worker, withdrawStakeBody());
-  expectGas('worker', { ...measured, withdrawStake: workerGas(net, withdrawn) });
+  const withdrawStake = workerGas(net, withdrawn);
+  await N.stake(net);
+  const slashed = await slash(net);
+  const slashRefused = await slash(net);
+  expectGas('worker', {
+    ...measured,
+    withdrawStake,
+    slash: workerGas(net, slashed),
+    slashRefused: workerGas(net, slashRefused),
+  });
 
   expect(measured.payoutWithFee).toBeLessThanOrEqual(5_500);
   expect(measured.payoutWithoutFee).toBeLessThanOrEqual(5_500);
@@ -94,6 +108,8 @@ test('a worker with every key and every router listed stays below the bounds tha
   const pulled = workerGas(net, await N.send(net, net.routerOperator, net.worker, pullFeeBody()));
   const claimed = workerGas(net, await N.send(net, net.provider, net.worker, claimBody()));
   const staked = await N.stake(net, 0n);
+  const slashed = workerGas(net, await slash(net));
+  await N.stake(net);
   net.chain.now! += 15 * N.DAY;
   const purged = workerGas(net, await N.announce(net, N.statement(net, { receiptKey: N.workerKey('new') })));
   expect((await N.readWorker(net)).keys).toHaveLength(MAX_WORKER_KEYS - 4);
@@ -108,11 +124,13 @@ test('a worker with every key and every router listed stays below the bounds tha
     cleared: workerGas(net, announced, 1),
     attestedWithTheOldestBlock: workerGas(net, attested),
     slotDenied: denied,
+    slash: slashed,
   };
   expectGas('worker-full', measured);
   expect(measured.cleared).toBeLessThanOrEqual(Number(binding.GAS_WORKER_CLEARED));
   expect(measured.attestedWithTheOldestBlock).toBeLessThanOrEqual(Number(binding.GAS_WORKER_ATTESTED));
   expect(measured.slotDenied).toBeLessThanOrEqual(Number(binding.GAS_WORKER_SLOT_DENIED));
+  expect(slashed).toBeLessThanOrEqual(Number(binding.GAS_WORKER_SLASH));
   expect(payoutWithFee).toBeLessThanOrEqual(Number(binding.GAS_WORKER_PAYOUT));
   expect(listed).toBeLessThanOrEqual(Number(binding.GAS_WORKER_LIST));
   expect(Math.max(pulled, claimed)).toBeLessThanOrEqual(Number(binding.GAS_WORKER_PLAIN));

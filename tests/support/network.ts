@@ -9,6 +9,7 @@ import {
 } from '@ton/sandbox';
 import * as binding from '../../build/Worker/Worker_Worker';
 import { Registry as RegistrySimulated } from '../../build/RegistrySimulated/RegistrySimulated_Registry';
+import { keyPairFromSeed, type KeyPair } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import {
   modelsRoot,
@@ -167,8 +168,12 @@ export async function stake(
   );
 }
 
+export function workerKeys(name = 'first'): KeyPair {
+  return keyPairFromSeed(sha256(Buffer.from(`worker key ${name}`)));
+}
+
 export function workerKey(name = 'first'): Buffer {
-  return sha256(Buffer.from(`worker key ${name}`));
+  return workerKeys(name).publicKey;
 }
 
 /** A statement that the Worker accepts now; `change` breaks or varies one field. */
