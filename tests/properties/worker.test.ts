@@ -8,12 +8,14 @@ import {
   listRecipientBody,
   payoutBody,
   pullFeeBody,
+  slashBody,
   stakeBody,
   unstakeBody,
   withdrawStakeBody,
   WORKER_RESERVE_NANO,
 } from '../../wrappers/Worker';
 import { balanceOf } from '../support/chain';
+import { contradiction } from '../support/contradiction';
 import * as N from '../support/network';
 import * as M from './workerModel';
 
@@ -29,7 +31,7 @@ type Command =
   | { do: 'delist'; to: number }
   | { do: 'pull'; to: number }
   | { do: 'stake'; amount: bigint }
-  | { do: 'unstake' | 'withdraw' | 'claim' | 'gift' }
+  | { do: 'unstake' | 'withdraw' | 'claim' | 'gift' | 'slash' }
   | { do: 'govern'; feeBps: number; unbondingSeconds: number }
   | { do: 'wait'; seconds: number };
 
@@ -46,6 +48,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stake'), amount }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('unstake') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('withdraw') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('slash') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('claim') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('gift') }) },
   {
@@ -118,6 +121,14 @@ async function run(net: N.Network, model: M.WorkerModel, step: Command): Promise
       expectFell(before - (await balanceOf(net.chain, net.worker)), due ?? 0n);
       return;
     }
+    case 'slash': {
+      const before = await balanceOf(net.chain, net.worker);
+      const taken = M.slash(model);
+      const body = slashBody(N.workerKey(), ...contradiction(N.workerKeys()));
+      expect(await accepted(net.stranger.address, body)).toBe(taken !== null);
+      expectFell(before - (await balanceOf(net.chain, net.worker)), taken ?? 0n);
+      return;
+    }
     case 'claim':
       return claim(net, model);
     case 'gift':
@@ -174,6 +185,7 @@ test('the worker keeps the same books as the reference model (I-1, I-2, I-6, I-1
         unstakeAt: model.unstakeAt,
         terms: { feeBps: model.feeBps, unbondingSeconds: model.unbondingSeconds },
       });
+      if (model.slashed) expect(worker.active).toBe(false);
       const kept = WORKER_RESERVE_NANO + model.stake + M.owedToAll(model);
       // I-2: everything counted is there, but for rent out of the reserve.
       expect(worker.balanceNano + RENT_ALLOWANCE).toBeGreaterThanOrEqual(kept + model.earnings);

@@ -7,6 +7,8 @@ export interface WorkerModel {
   /** When its one key was admitted. */
   admittedAt: number;
   stake: bigint;
+  /** Whether its key's proof was filed: a key slashes once. */
+  slashed: boolean;
   unstakeAt: number;
   /** Net payouts that were not claimed. */
   earnings: bigint;
@@ -24,6 +26,7 @@ export function newModel(now: number, stake: bigint, feeBps: number, unbondingSe
     now,
     admittedAt: now,
     stake,
+    slashed: false,
     unstakeAt: 0,
     earnings: 0n,
     feeBps,
@@ -93,6 +96,15 @@ export function withdrawStake(model: WorkerModel): bigint | null {
   if (model.unstakeAt === 0 || model.now < model.unstakeAt || model.stake === 0n) return null;
   const { stake } = model;
   model.stake = 0n;
+  return stake;
+}
+
+/** What is taken of the stake; null when the proof is refused. Dates of unbonding stay as they are. */
+export function slash(model: WorkerModel): bigint | null {
+  if (model.slashed || model.stake === 0n) return null;
+  const { stake } = model;
+  model.stake = 0n;
+  model.slashed = true;
   return stake;
 }
 
