@@ -204,7 +204,6 @@ export function createFakeWorker(
           workerKey: keys.publicKey,
           activeUntil: dates.notAfter,
           lastSettleBy: Math.floor(clock.now()) + 13 * 86_400,
-          platform: Buffer.alloc(32, 0x55),
         },
       ],
       statementHash: statementHash(statement),
