@@ -25,7 +25,7 @@ export type AllocateEntry = OpenEntry | RaiseEntry | CloseEntry;
 /**
  * allocate_open$00 cap:uint64 provider:bits256 index:uint16 settleBy:uint32 feeBps:uint16 feeTo:bits160 workerKey:bits256 = AllocateEntry
  *
- * The escrow computes the Worker's address from `provider` and `index`. A line that exists is passed over.
+ * The escrow computes the Worker's address from `provider` and `index`. A line that exists is passed over. It ends its cell.
  */
 export interface OpenEntry {
   kind: 'open';
@@ -70,7 +70,10 @@ export function openEntry(line: Line, worker: { provider: Buffer; index: number 
   return { kind: 'open', cap, ...worker, settleBy, feeBps, feeTo, workerKey };
 }
 
-/** Seals entries into as few cells as hold them, in order; each cell refers to the next. */
+/**
+ * Seals entries into as few cells as hold them, in order; each cell refers to the next. An opening ends its cell: the
+ * escrow takes all that follows for the line's own fields.
+ */
 export function storeEntries(entries: readonly AllocateEntry[]): Cell {
   if (entries.length < 1 || entries.length > ALLOCATE_MAX_ENTRIES) {
     throw new RangeError(`Allocate: ${entries.length} entries, expected 1 to ${ALLOCATE_MAX_ENTRIES}`);
@@ -78,7 +81,8 @@ export function storeEntries(entries: readonly AllocateEntry[]): Cell {
   const groups: AllocateEntry[][] = [[]];
   let bits = 0;
   for (const entry of entries) {
-    if (bits + BITS[entry.kind] > CELL_BITS) {
+    const isEnded = groups.at(-1)!.at(-1)?.kind === 'open';
+    if (isEnded || bits + BITS[entry.kind] > CELL_BITS) {
       groups.push([]);
       bits = 0;
     }
@@ -93,12 +97,17 @@ export function storeEntries(entries: readonly AllocateEntry[]): Cell {
   }, null)!;
 }
 
-/** Reads a list back; throws RangeError on an unknown kind. */
+/** Reads a list back; throws RangeError on an unknown kind, and on an opening that does not end its cell. */
 export function loadEntries(list: Cell): AllocateEntry[] {
   const entries: AllocateEntry[] = [];
   for (let cell: Cell | null = list; cell;) {
     const slice: Slice = cell.beginParse();
-    while (slice.remainingBits > 0) entries.push(loadEntry(slice));
+    while (slice.remainingBits > 0) {
+      const entry = loadEntry(slice);
+      entries.push(entry);
+      if (entry.kind === 'open' && slice.remainingBits > 0)
+        throw new RangeError('Allocate: an opening must end its cell');
+    }
     if (entries.length > ALLOCATE_MAX_ENTRIES) throw new RangeError('Allocate: too many entries');
     cell = slice.remainingRefs > 0 ? slice.loadRef() : null;
   }
