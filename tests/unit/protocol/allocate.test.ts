@@ -19,17 +19,18 @@ import { bytes, structOf } from './arbitraries';
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const amount = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(nano);
+const opens: fc.Arbitrary<AllocateEntry> = fc.record({
+  kind: fc.constant('open' as const),
+  cap: amount,
+  provider: bytes(32),
+  index: u16,
+  settleBy: u32,
+  feeBps: u16,
+  feeTo: bytes(20),
+  workerKey: bytes(32),
+});
 const entries: fc.Arbitrary<AllocateEntry> = fc.oneof(
-  fc.record({
-    kind: fc.constant('open' as const),
-    cap: amount,
-    provider: bytes(32),
-    index: u16,
-    settleBy: u32,
-    feeBps: u16,
-    feeTo: bytes(20),
-    workerKey: bytes(32),
-  }),
+  opens,
   fc.record({ kind: fc.constant('raise' as const), cap: amount, lineId: bytes(20) }),
   fc.record({ kind: fc.constant('close' as const), lineId: bytes(20) }),
 );
@@ -81,6 +82,14 @@ describe('allocation', () => {
     const raise: AllocateEntry = { kind: 'raise', cap: nano(1), lineId: Buffer.alloc(20) };
     const fullest = [raise, raise, raise, closing(1), closing(2)];
     expect(cellsOf(storeEntries(fullest)).map((cell) => cell.bits.length)).toEqual([3 * 226 + 2 * 162]);
+  });
+
+  it('ends a cell with each opening, whose rest the escrow takes for the line', () => {
+    const [opening] = fc.sample(opens, { numRuns: 1, seed: 3 }) as [AllocateEntry];
+    const sizes = cellsOf(storeEntries([closing(1), opening, closing(2)])).map((cell) => cell.bits.length);
+    expect(sizes).toEqual([162 + 802, 162]);
+    const longer = beginCell().storeSlice(storeEntries([opening]).beginParse()).storeUint(0, 8).endCell();
+    expect(() => loadEntries(longer)).toThrow('an opening must end its cell');
   });
 
   it('is refused with another tag, another count, an unknown kind or something behind it', () => {
