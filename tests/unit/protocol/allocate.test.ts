@@ -88,7 +88,10 @@ describe('allocation', () => {
     const [opening] = fc.sample(opens, { numRuns: 1, seed: 3 }) as [AllocateEntry];
     const sizes = cellsOf(storeEntries([closing(1), opening, closing(2)])).map((cell) => cell.bits.length);
     expect(sizes).toEqual([162 + 802, 162]);
-    const longer = beginCell().storeSlice(storeEntries([opening]).beginParse()).storeUint(0, 8).endCell();
+    const longer = beginCell()
+      .storeSlice(storeEntries([opening]).beginParse())
+      .storeUint(0, 8)
+      .endCell();
     expect(() => loadEntries(longer)).toThrow('an opening must end its cell');
   });
 
