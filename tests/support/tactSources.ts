@@ -50,7 +50,7 @@ async function compile(sources: Sources, entry: string, contract: string): Promi
   const logger = new Logger();
   logger.error = (message) => errors.push(String(message));
   logger.info = logger.warn = logger.debug = () => undefined;
-  const project = { name: 'Test', path: entry, output: 'out', options: { debug: false, external: false } };
+  const project = { name: 'Test', path: entry, output: 'out', options: { debug: false, external: true } };
   const result = await run({ config: { projects: [project] }, files, logger });
   const code = files[`out/Test_${contract}.code.boc`];
   if (!result.ok || code === undefined) {

@@ -1,0 +1,75 @@
+/** Everything that a run counts. A kind that never happened means that the run proved less than it says. */
+export const EVENTS = [
+  'allocate',
+  'allocate_by_signer',
+  'allocate_by_client',
+  'refused_allocation',
+  'skipped_entry',
+  'over_budget',
+  'double_spend_attempt',
+  'stolen_signer',
+  'old_signer',
+  'signer_change',
+  'duplicate_external',
+  'broken_list',
+  'settle',
+  'short_settle',
+  'bad_receipt',
+  'swapped_signature',
+  'foreign_receipt',
+  'duplicated_line',
+  'over_reported',
+  'stale_receipt',
+  'final',
+  'final_then_later',
+  'value_edge',
+  'out_of_gas',
+  'bounce',
+  'late_bounce',
+  'bounce_without_entry',
+  'undeployed_worker',
+  'frozen_worker',
+  'thawed_worker',
+  'frozen_escrow',
+  'close',
+  'lapse',
+  'prune',
+  'tombstone',
+  'withdraw',
+  'refused_withdrawal',
+  'leave',
+  'open',
+  'refused_open',
+  'top_up',
+  'balance_below_reserve',
+  'not_the_client',
+  'foreign_message',
+  'payout',
+  'forged_payout',
+  'claim',
+  'tax',
+  'pull_fee',
+  'list',
+  'delist',
+  'stake',
+  'unstake',
+  'withdraw_stake',
+  'slash',
+  'refused_slash',
+  'terms',
+  'revocation',
+  'chain_stop',
+  'clock',
+  'delivered_late',
+] as const;
+
+export type EventName = (typeof EVENTS)[number];
+export type Counts = Record<EventName, number>;
+
+export function noCounts(): Counts {
+  return Object.fromEntries(EVENTS.map((name) => [name, 0])) as Counts;
+}
+
+export function addCounts(sum: Counts, more: Counts): void {
+  for (const name of EVENTS) sum[name] += more[name];
+}
