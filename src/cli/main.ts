@@ -4,7 +4,7 @@ import { CollateralError } from '../collateral';
 import { CocoonError } from '../protocol/errors';
 import { addAccountCommands } from './accounts';
 import { addAttestCommands } from './attest/command';
-import { addProviderCommands } from './doctor/command';
+import { addProviderCommands } from './provider/command';
 import { addReceiptCommands } from './receipts';
 
 /**
@@ -69,7 +69,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof CollateralError) return error.code === 'collateral_unreachable' ? 5 : 1;
   if (!(error instanceof CocoonError)) return 1;
-  if (error.code === 'escrow_exhausted') return 4;
+  if (error.code === 'escrow_exhausted' || error.code === 'wallet_exhausted') return 4;
   if (error.code === 'chain_unavailable' || error.code === 'router_unreachable') return 5;
   return error.code.startsWith('receipt_') || error.code.startsWith('proposal_') ? 3 : 1;
 }

@@ -4,7 +4,7 @@ import { lineImage, type Line } from '../protocol/line';
 import { decodeSigned, receiptLayout, type Receipt, type Signed } from '../protocol/signed';
 import { createBoundedMap } from './boundedMap';
 import { noFaults, type FaultHook } from './faults';
-import { openLedgerFile, type Conflict } from './ledgerFile';
+import { openLedgerFile, type Conflict, type LedgerFile } from './ledgerFile';
 import { ROUTER_LIMITS } from './limits';
 import { RECEIPT_BYTES, isIntact, lineKey, type StoredReceipt } from './storedReceipt';
 
@@ -45,6 +45,8 @@ export interface ReceiptLedger {
   total(lineId: Buffer, domain: Buffer): bigint;
   findByLine(lineId: Buffer): StoredReceipt[];
   all(): Iterable<StoredReceipt>;
+  /** A page of the receipts of lines to one Worker, as they are on disk. */
+  ofWorker: LedgerFile['ofWorker'];
   conflicts(): Conflict[];
   /** Forgets lines that ended before the given Unix second. */
   prune(beforeUnix: number): number;
@@ -192,6 +194,7 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
     total: (id, domain) => newestOf(lineKey(id, domain), id, domain)?.value.total ?? 0n,
     findByLine: (id) => file.findByLine(id),
     all: () => file.all(),
+    ofWorker: (worker, after, limit) => file.ofWorker(worker, after, limit),
     conflicts: () => file.conflicts(),
     prune(beforeUnix) {
       cache.clear();

@@ -10,6 +10,8 @@ export interface LedgerFile {
   /** All receipts of lines with this id: lines of several escrows may share one. */
   findByLine(lineId: Buffer): StoredReceipt[];
   all(): Iterable<StoredReceipt>;
+  /** Receipts of lines to one Worker, by domain and line id; those after `after`, where it is given. */
+  ofWorker(worker: Buffer, after: { domain: Buffer; lineId: Buffer } | null, limit: number): StoredReceipt[];
   /** All or nothing, and on disk when it returns. `between` runs before the commit. */
   write(receipts: Iterable<StoredReceipt>, conflicts: Iterable<Conflict>, between: () => void): void;
   conflicts(): Conflict[];
@@ -46,6 +48,11 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/** A line's image begins with its Worker's account hash. */
+const WORKER_INDEX = `
+  CREATE INDEX IF NOT EXISTS receipts_of_worker ON receipts (substr(line, 1, 32), domain, line_id);
+`;
+
 type Row = Record<string, unknown>;
 
 export function openLedgerFile(path: string): LedgerFile {
@@ -62,6 +69,10 @@ export function openLedgerFile(path: string): LedgerFile {
   const one = db.prepare('SELECT * FROM receipts WHERE line_id = ? AND domain = ?');
   const byLine = db.prepare('SELECT * FROM receipts WHERE line_id = ?');
   const every = db.prepare('SELECT * FROM receipts ORDER BY settle_by');
+  const ofWorker = db.prepare(
+    `SELECT * FROM receipts WHERE substr(line, 1, 32) = ? AND (domain, line_id) > (?, ?)
+     ORDER BY domain, line_id LIMIT ?`,
+  );
   const upsert = db.prepare(
     `INSERT INTO receipts (line_id, domain, escrow, line, receipt, settle_by) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET receipt = excluded.receipt`,
@@ -77,6 +88,10 @@ export function openLedgerFile(path: string): LedgerFile {
     findByLine: (lineId) => (byLine.all(lineId) as Row[]).map((row) => readRow(row)!),
     *all() {
       for (const row of every.iterate()) yield readRow(row as Row)!;
+    },
+    ofWorker(worker, after, limit) {
+      const { domain, lineId } = after ?? BEGINNING;
+      return (ofWorker.all(worker, domain, lineId, limit) as Row[]).map((row) => readRow(row)!);
     },
     write(receipts, conflicts, between) {
       db.exec('BEGIN IMMEDIATE');
@@ -102,6 +117,9 @@ export function openLedgerFile(path: string): LedgerFile {
   };
 }
 
+/** No domain is empty. */
+const BEGINNING = { domain: Buffer.alloc(0), lineId: Buffer.alloc(0) };
+
 function prepareFile(db: DatabaseSyncInstance): void {
   db.exec('PRAGMA busy_timeout = 5000; PRAGMA locking_mode = EXCLUSIVE;');
   const mode = db.prepare('PRAGMA journal_mode = WAL').get() as Row;
@@ -112,9 +130,10 @@ function prepareFile(db: DatabaseSyncInstance): void {
   const check = db.prepare('PRAGMA quick_check(1)').get() as Row;
   if (check['quick_check'] !== 'ok') throw new Error(`damaged: ${String(check['quick_check'])}`);
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version === SCHEMA_VERSION) return;
-  if (version !== 0) throw new Error(`schema ${version} is from another release`);
-  db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  if (version !== 0 && version !== SCHEMA_VERSION)
+    throw new Error(`schema ${version} is from another release`);
+  if (version === 0) db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  db.exec(WORKER_INDEX);
 }
 
 /** Prepared statements live until they are collected and would hold the file's lock as long: it is given up by hand. */

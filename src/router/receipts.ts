@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CocoonError } from '../protocol/errors';
-import { sendError, sendJson } from './answer';
+import { lineKey, parseCursor, receiptPage, SETTLE_LIMITS } from '../settle';
+import { asCocoonError, sendError, sendJson } from './answer';
 import type { ReceiptLedger } from './ledger';
 import type { Target } from './server';
 import type { StoredReceipt } from './storedReceipt';
 
 /** `/v1/lines/<lineId hex>/receipt`. */
 export const RECEIPT_PATH = /^\/v1\/lines\/([0-9a-f]{40})\/receipt$/;
+/** `/v1/workers/<account hash>/receipts`. */
+export const WORKER_RECEIPTS_PATH = /^\/v1\/workers\/([0-9a-f]{64})\/receipts$/;
 const ESCROW = /^[0-9a-f]{64}$/;
 
 /**
@@ -24,6 +27,37 @@ export function createReceiptHandler(ledger: ReceiptLedger, retryAfterSeconds: n
       sendError(request, response, error, retryAfterSeconds);
     }
   };
+}
+
+/**
+ * The newest receipts of all lines to one Worker contract, page by page: a provider claims what a worker that is gone had
+ * earned. `?after=` takes what the page before gave as `next`.
+ */
+export function createWorkerReceiptsHandler(
+  ledger: Pick<ReceiptLedger, 'ofWorker'>,
+  retryAfterSeconds: number,
+) {
+  return (request: IncomingMessage, response: ServerResponse, { path, query }: Target): void => {
+    try {
+      const worker = Buffer.from(WORKER_RECEIPTS_PATH.exec(path)![1]!, 'hex');
+      const after = cursorOf(new URLSearchParams(query).get('after'));
+      const rows = ledger.ofWorker(worker, after, SETTLE_LIMITS.receiptsPerPage + 1);
+      sendJson(
+        response,
+        receiptPage(rows.map((row) => ({ key: lineKey(row.domain, row.lineId), images: row }))),
+      );
+    } catch (cause) {
+      sendError(request, response, asCocoonError(cause), retryAfterSeconds);
+    }
+  };
+}
+
+function cursorOf(text: string | null): { domain: Buffer; lineId: Buffer } | null {
+  const cursor = parseCursor(text);
+  if (cursor === undefined) throw new CocoonError('invalid_request', 'after takes what next gave.');
+  if (cursor === null) return null;
+  const key = Buffer.from(cursor, 'hex');
+  return { domain: key.subarray(0, 32), lineId: key.subarray(32) };
 }
 
 function pick(found: StoredReceipt[], escrow: string | null): StoredReceipt {

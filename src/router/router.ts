@@ -14,7 +14,12 @@ import { createLinkGate } from './linkGate';
 import { createLinkTable } from './links';
 import { createMetrics, type RouterMetrics } from './metrics';
 import type { OfferChain } from './offers';
-import { createReceiptHandler, RECEIPT_PATH } from './receipts';
+import {
+  createReceiptHandler,
+  createWorkerReceiptsHandler,
+  RECEIPT_PATH,
+  WORKER_RECEIPTS_PATH,
+} from './receipts';
 import { createBodyMemory } from './receive';
 import { createHttpServer, type Route } from './server';
 import { createStandings } from './standing';
@@ -170,6 +175,10 @@ function routesOf({ book, jobs, ledger, metrics, isReady, limits }: RouteDeps): 
       methods: { GET: (_request, response) => sendBytes(response, 'application/json', book.render()) },
     },
     { pattern: RECEIPT_PATH, methods: { GET: createReceiptHandler(ledger, limits.retryAfterSeconds) } },
+    {
+      pattern: WORKER_RECEIPTS_PATH,
+      methods: { GET: createWorkerReceiptsHandler(ledger, limits.retryAfterSeconds) },
+    },
     { pattern: /^\/healthz$/, methods: { GET: (_request, response) => sendJson(response, { ok: true }) } },
     {
       pattern: /^\/readyz$/,

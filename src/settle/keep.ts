@@ -13,6 +13,8 @@ export interface ReceiptStore {
    * when it returns.
    */
   keep(held: HeldReceipt): 'stored' | 'known' | 'full';
+  /** Whether a receipt of this line is stored: then the line was there once. */
+  knows(held: HeldReceipt): boolean;
   /** Every stored receipt whose line pays until `fromUnix` or later; a row that storage altered is left out. */
   all(fromUnix: number): HeldReceipt[];
   /** Forgets lines whose settle-by is before; answers how many. */
@@ -46,6 +48,7 @@ export function createReceiptStore(db: DatabaseSyncInstance): ReceiptStore {
       put.run(domain, id, escrow, line, receipt, held.line.settleBy);
       return 'stored';
     },
+    knows: ({ line, receipt }) => one.get(receipt.value.domain, lineId(line)) !== undefined,
     all: (fromUnix) => (all.all(fromUnix) as Row[]).flatMap(readRow),
     prune: (beforeUnix) => Number(forget.run(beforeUnix).changes),
   };

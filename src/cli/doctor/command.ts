@@ -25,10 +25,8 @@ export interface DoctorFlags {
 }
 
 /** `cocoon provider doctor`: what stands between this machine and its first quote, each line with its remedy. */
-export function addProviderCommands(cocoon: Command): void {
-  cocoon
-    .command('provider')
-    .description('tools for those who own the machines')
+export function addDoctorCommand(provider: Command): void {
+  provider
     .command('doctor')
     .description(
       'look at everything that a worker needs of this machine; exit code 1 when something must be mended',
