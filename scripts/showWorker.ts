@@ -2,7 +2,7 @@ import type { NetworkProvider } from '@ton/blueprint';
 import { floorText } from '../src/operate/floors';
 import { isoTime } from '../src/operate/orders';
 import { coins, operate } from '../src/operate/session';
-import { GET_WORKER, parseWorker, type AdmittedStatement } from '../wrappers/Worker';
+import { GET_WORKER, KEY_SLASHED, parseWorker, type AdmittedStatement } from '../wrappers/Worker';
 
 /** Anybody: a worker's stake, keys and money. Takes worker. */
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
@@ -27,9 +27,8 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
       );
     }
     for (const key of worker.keys) {
-      say(
-        `key       ${key.workerKey.toString('hex')} until ${isoTime(key.activeUntil)}, last ${isoTime(key.lastSettleBy)}`,
-      );
+      const until = key.activeUntil === KEY_SLASHED ? 'slashed' : `until ${isoTime(key.activeUntil)}`;
+      say(`key       ${key.workerKey.toString('hex')} ${until}, last ${isoTime(key.lastSettleBy)}`);
     }
     for (const router of worker.feeRecipients) {
       say(

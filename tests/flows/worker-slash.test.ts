@@ -250,6 +250,23 @@ describe('what is no proof is refused by name, and the proof is accepted after i
   });
 });
 
+test('what is no proof is not even written: whoever would file it is told why', () => {
+  const [first, second] = contradiction(KEYS);
+  const beside = (change: Partial<Receipt>): Signed<Receipt> => receipt(KEYS, { total: 0n, ...change });
+  const refused: [Signed<Receipt>, string][] = [
+    [beside({ domain: KEY }), 'different domains'],
+    [beside({ lineId: KEY.subarray(12) }), 'different lines'],
+    [beside({ jobs: 8n }), 'different numbers of jobs'],
+    [receipt(KEYS, { issuedAt: 5, flags: RECEIPT_FINAL }), 'same history'],
+    [receipt(N.workerKeys('other'), { total: 0n }), 'not both signed'],
+  ];
+  for (const [other, why] of refused) {
+    expect(() => slashBody(KEY, first, other)).toThrow(RangeError);
+    expect(() => slashBody(KEY, other, first)).toThrow(why);
+  }
+  expect(slashBody(KEY, first, second).equals(unchecked(KEY, first, second))).toBe(true);
+});
+
 describe('one proof costs one stake', () => {
   test('filed twice it is refused, also with other receipts of the key, also after the provider staked again', async () => {
     const net = await N.createActiveWorker();
