@@ -7,6 +7,7 @@ import { dependencies } from './dependencies';
 import { frames } from './frames';
 import { hints } from './hints';
 import { ledger } from './ledger';
+import { money } from './money';
 import { mountainRange } from './mountainRange';
 import { quotes } from './quotes';
 import { renderReport, type Benchmark, type Report } from './report';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   frames,
   ledger,
   relay,
+  money,
   quotes,
   hints,
   dependencies,

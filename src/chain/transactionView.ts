@@ -3,7 +3,10 @@ import { nano, type Nano } from '../protocol/amounts';
 import type { RawTransaction } from './chainClient';
 import type { TransactionView } from './types';
 
-export function viewTransaction({ transaction, hash }: RawTransaction): TransactionView {
+export function viewTransaction({
+  transaction,
+  hash,
+}: Pick<RawTransaction, 'transaction' | 'hash'>): TransactionView {
   const { description, inMessage } = transaction;
   const info = inMessage?.info;
   const body = inMessage?.body.beginParse();

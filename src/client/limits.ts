@@ -58,8 +58,8 @@ export const CLIENT_LIMITS = {
   /** Money is fetched when it is so many times what fetching it costs. */
   worthTimes: 3n,
   /** What a prune costs its wallet, and each line in it; how many lines go into one message. */
-  pruneBaseNano: 900_000n,
-  pruneLineNano: 700_000n,
+  pruneBaseNano: 1_000_000n,
+  pruneLineNano: 600_000n,
   pruneLines: 20,
   /** So many entries that only take up room are pruned whatever it brings. */
   pruneTombstones: 10,

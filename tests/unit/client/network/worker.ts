@@ -119,14 +119,18 @@ export function createFakeWorker(
     ask?: Partial<Ask>;
     /** Another one makes another boot of the same worker. */
     boot?: number;
+    /** Where its contract is; a made-up place by default. */
+    address?: Address;
     /** Signed and recorded, and still wrong. */
     statement?: Partial<Statement>;
     certificate?: Partial<HpkeCertificate>;
   },
 ): FakeWorker {
-  const keys = keyPairFromSeed(Buffer.alloc(32, 0x10 + options.index + 0x20 * (options.boot ?? 0)));
+  const seed = Buffer.alloc(32, 0x10 + options.index);
+  if (options.boot) seed.writeUInt16BE(options.boot, 0);
+  const keys = keyPairFromSeed(seed);
   const hpke = generateHpkeKeyPair();
-  const address = new Address(0, Buffer.alloc(32, 0x40 + options.index));
+  const address = options.address ?? new Address(0, Buffer.alloc(32, 0x40 + options.index));
   const domain = workerDomain({ networkId: NETWORK_ID, registry: REGISTRY.hash, self: address.hash });
   const dates = { notBefore: Math.floor(clock.now()) - 60, notAfter: Math.floor(clock.now()) + 86_000 };
   const statement = statementImage({
@@ -204,6 +208,7 @@ export function createFakeWorker(
           workerKey: keys.publicKey,
           activeUntil: dates.notAfter,
           lastSettleBy: Math.floor(clock.now()) + 13 * 86_400,
+          platform: Buffer.alloc(32, 0x55),
         },
       ],
       statementHash: statementHash(statement),
