@@ -79,6 +79,8 @@ export type AttestationConfig = z.output<typeof attestationSchema>;
 
 export const workerConfigSchema = z.strictObject({
   stateDir: z.string().min(1),
+  /** How far the ledger has come, told outside of stateDir: <stateDir>.high-water unless this says otherwise. */
+  highWaterFile: z.string().min(1).optional(),
   network: z.strictObject({
     /** Base URL of a toncenter-compatible API, and the file with its key when it asks for one. */
     endpoint: z.url(),

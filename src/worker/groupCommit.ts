@@ -22,7 +22,17 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-export function createGroupCommit(db: DatabaseSyncInstance, faultPoint: FaultPoint): GroupCommit {
+/** `counted` runs inside of each commit and gives its number; `told` runs after it, before anybody hears of it. */
+export interface CommitCounter {
+  counted(): number;
+  told(commits: number): void;
+}
+
+export function createGroupCommit(
+  db: DatabaseSyncInstance,
+  faultPoint: FaultPoint,
+  counter: CommitCounter,
+): GroupCommit {
   let waiting: Pending[] = [];
   let scheduled = false;
   let failure: CocoonError | null = null;
@@ -37,8 +47,11 @@ export function createGroupCommit(db: DatabaseSyncInstance, faultPoint: FaultPoi
       faultPoint('ledger.before-begin');
       db.exec('BEGIN IMMEDIATE');
       for (const change of batch) change.apply();
+      const commits = counter.counted();
       faultPoint('ledger.before-commit');
       db.exec('COMMIT');
+      faultPoint('ledger.before-mark');
+      counter.told(commits);
       faultPoint('ledger.after-commit');
     } catch (cause) {
       failure ??= new CocoonError('internal', 'The ledger cannot be written.', { cause });

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
 import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { nano, type Nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
 import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
@@ -14,6 +15,7 @@ import {
 } from '../protocol/mountainRange';
 import { encodeSigned, ticketLayout, type Signed, type Ticket } from '../protocol/signed';
 import { createGroupCommit, type FaultPoint } from './groupCommit';
+import { openHighWater, staleness, type HighWater } from './highWater';
 import { closeLedgerDatabase, JobState, openLedgerDatabase } from './ledgerSchema';
 
 /** Where a line stands. The same line fields in two escrows are two lines, so the domain is part of the key. */
@@ -80,13 +82,24 @@ export interface Ledger {
 
 export const LEDGER_FILE = 'ledger.sqlite';
 
+export interface LedgerConfig {
+  stateDir: string;
+  workerKey: Buffer;
+  /** Whether to begin one, for a new key. */
+  create: boolean;
+  /** Of highWater.ts. */
+  highWaterFile: string;
+  bootId: string;
+}
+
 /**
- * Opens the ledger of `workerKey` in the state directory; null when the directory holds none or another key's.
- * A key without its ledger must never sign again: its totals would start over.
+ * Opens the ledger of `workerKey` in the state directory; null, and `onStale` is told why, when the directory holds
+ * none, another key's, or an old copy. A key without all of its ledger must never sign again: it would contradict itself.
  */
 export function openLedger(
-  config: { stateDir: string; workerKey: Buffer; create: boolean },
+  config: LedgerConfig,
   faultPoint: FaultPoint,
+  onStale: (reason: string) => void = () => undefined,
 ): Ledger | null {
   const path = join(config.stateDir, LEDGER_FILE);
   const db = openLedgerDatabase(path);
@@ -98,6 +111,14 @@ export function openLedger(
     closeLedgerDatabase(db);
     return null;
   }
+  let committed = Number((readMeta.get('commits') as { value: number } | undefined)?.value ?? 0);
+  const stale = owner && staleness(config.highWaterFile, config.workerKey, committed, config.bootId);
+  if (stale) {
+    onStale(stale);
+    closeLedgerDatabase(db);
+    return null;
+  }
+  const mark = openMark(config, committed, db);
   if (!owner) writeMeta.run('worker_key', config.workerKey);
 
   const statements = {
@@ -119,7 +140,16 @@ export function openLedger(
 
   const accounts = new Map<string, LineAccount>();
   const running = new Map<string, Buffer>();
-  const commits = createGroupCommit(db, faultPoint);
+  const commits = createGroupCommit(db, faultPoint, {
+    counted: () => {
+      writeMeta.run('commits', committed + 1);
+      return committed + 1;
+    },
+    told: (count) => {
+      committed = count;
+      mark.raise(count);
+    },
+  });
   for (const row of statements.lines.all() as unknown as LineRow[]) {
     const account = fromRow(row);
     accounts.set(keyOf(account.domain, account.lineId), account);
@@ -236,9 +266,20 @@ export function openLedger(
     broken: () => commits.broken(),
     close() {
       commits.flush();
+      mark.close();
       closeLedgerDatabase(db);
     },
   };
+}
+
+/** A ledger that cannot be used lets go of its file. */
+function openMark(config: LedgerConfig, committed: number, db: DatabaseSyncInstance): HighWater {
+  try {
+    return openHighWater(config.highWaterFile, config.workerKey, committed, config.bootId);
+  } catch (error) {
+    closeLedgerDatabase(db);
+    throw error;
+  }
 }
 
 interface LineRow {

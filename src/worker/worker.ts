@@ -14,6 +14,7 @@ import { createEngineHealth } from './engineHealth';
 import { canaryOf } from './engineRequest';
 import type { FaultPoint } from './groupCommit';
 import { createJobs } from './jobs';
+import { readBootId } from './highWater';
 import { ensureLedger } from './identity';
 import { WORKER_LIMITS } from './limits';
 import { createLinkDialer, type LinkDialer } from './linkDialer';
@@ -56,6 +57,8 @@ export interface WorkerDeps {
   onEnd?: () => void;
   /** A test may end the process here. */
   faultPoint?: FaultPoint;
+  /** The kernel's name for this boot, when it is not to be asked. */
+  bootId?: string;
 }
 
 export interface WorkerStatus {
@@ -90,7 +93,10 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   const now = (): number => clock.now();
   const faultPoint = deps.faultPoint ?? (() => undefined);
   ensureStateDir(config.stateDir);
-  const { key, ledger } = ensureLedger(config.stateDir, { now, random: deps.randomBytes, faultPoint, log });
+  const { key, ledger } = ensureLedger(config, {
+    ...{ now, random: deps.randomBytes, faultPoint, log },
+    bootId: deps.bootId ?? readBootId(),
+  });
   const workerKey = key.keys.publicKey;
   const models = configuredModels(config);
   const canaries = models.flatMap(({ offered }) => canaryOf(offered) ?? []);

@@ -4,6 +4,7 @@ import { billableNano } from '../../src/client/heldLine';
 import { openStore, type Store } from '../../src/client/store';
 import { parseJobRecord } from '../../src/protocol/jobRecord';
 import { decodeSigned, ticketLayout } from '../../src/protocol/signed';
+import { highWaterFileOf, readBootId } from '../../src/worker/highWater';
 import { openLedger } from '../../src/worker/ledger';
 import OpenAI from 'openai';
 import { CLIENT_POINTS, type ClientPoint } from './clientKill/faults';
@@ -172,7 +173,9 @@ async function compareWithWorker(told: Told): Promise<void> {
   await until(() => worker!.worker().status().running === 0);
   await until(() => network.routers[0]!.router.status().runningJobs === 0);
   await worker!.close();
-  const ledger = openLedger({ stateDir: worker!.stateDir, workerKey, create: false }, () => undefined)!;
+  const { stateDir } = worker!;
+  const place = { stateDir, highWaterFile: highWaterFileOf(stateDir), bootId: readBootId() };
+  const ledger = openLedger({ ...place, workerKey, create: false }, () => undefined)!;
   try {
     withBooks((store) => {
       const lines = new Map(store.lines(domain).map((line) => [line.id, line]));

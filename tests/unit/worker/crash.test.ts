@@ -66,7 +66,8 @@ interface LaneResult {
 }
 
 async function runLane(lane: number, engineUrl: string): Promise<LaneResult> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'cocoon-crash-'));
+  const folder = mkdtempSync(join(tmpdir(), 'cocoon-crash-'));
+  const stateDir = join(folder, 'state');
   const router = await startTestRouter();
   const result = { sent: 0, acknowledged: 0, recovered: 0 };
   const receipts: Receipt[] = [];
@@ -90,7 +91,7 @@ async function runLane(lane: number, engineUrl: string): Promise<LaneResult> {
     return result;
   } finally {
     await router.close();
-    rmSync(stateDir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -102,7 +102,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const router = await startTestRouter();
   const clock = { time: START, now: () => clock.time };
   const timers = createTestTimers();
-  const stateDir = mkdtempSync(join(tmpdir(), 'cocoon-worker-'));
+  const folder = mkdtempSync(join(tmpdir(), 'cocoon-worker-'));
+  const stateDir = join(folder, 'state');
   const chain = createTestChain(clock, options.admits ?? true);
   const config = workerConfigSchema.parse({
     stateDir,
@@ -208,7 +209,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await worker.close();
       await router.close();
       await engine.close();
-      rmSync(stateDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
   return world;
