@@ -4,6 +4,7 @@ import { floorText } from '../src/operate/floors';
 import { readRegistryLists } from '../src/operate/lists';
 import { isoTime } from '../src/operate/orders';
 import { coins, operate } from '../src/operate/session';
+import { loadGovernanceMessage } from '../wrappers/governanceMessages';
 
 /** Anybody: what a registry allows, on which terms, and who is there. */
 export async function run(provider: NetworkProvider, args: string[]): Promise<void> {
@@ -29,8 +30,14 @@ export async function run(provider: NetworkProvider, args: string[]): Promise<vo
     for (const floor of lists.floors) say(`floor     ${floor.fmspc.toString('hex')} ${floorText(floor)}`);
     for (const worker of lists.workers) say(`worker    ${worker.toString()}`);
     for (const router of lists.routers) say(`router    ${router.toString()}`);
-    for (const block of lists.blocks)
-      say(`block     ${block.hash.toString('hex')} until ${isoTime(block.at)}`);
-    for (const order of lists.orders) say(`order     ${order.hash.toString('hex')} due ${isoTime(order.at)}`);
+    for (const { hash, at, by } of lists.blocks) {
+      say(
+        `block     ${hash.toString('hex')} by ${by} ${by === 'guardian' ? `until ${isoTime(at)}` : 'for good'}`,
+      );
+    }
+    for (const { hash, dueAt, body } of lists.orders) {
+      const what = loadGovernanceMessage(body)?.$$type ?? 'unknown';
+      say(`order     ${hash.toString('hex')} due ${isoTime(dueAt)}: ${what}`);
+    }
   });
 }

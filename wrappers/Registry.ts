@@ -8,6 +8,8 @@ import { packed, toBytes, toInt } from './bytes';
 import { exitCodesOf } from './exitCodes';
 import { restoreTuples } from './tonClientTuples';
 
+export { parseRegistryEvent, type RegistryEvent } from './registryEvents';
+
 /** One contract in two builds: they differ in the root of trust of their Platforms, and in nothing else. */
 const BUILDS = { intel: binding.Registry, simulated: RegistrySimulated } as const;
 
@@ -69,6 +71,7 @@ export function setParametersBody(parameters: RegistryParameters): Cell {
   );
 }
 
+/** Replaces what was offered before; offered to the owner himself, it is withdrawn. */
 export function offerOwnershipBody(newOwner: Address): Cell {
   return packed(binding.storeOfferOwnership({ $$type: 'OfferOwnership', newOwner }));
 }
@@ -77,7 +80,7 @@ export function acceptOwnershipBody(): Cell {
   return packed(binding.storeAcceptOwnership({ $$type: 'AcceptOwnership' }));
 }
 
-/** After it, everything that loosens is sent twice: the first time it is queued, TIMELOCK_SECONDS later it is done. */
+/** After it, everything that loosens waits for TIMELOCK_SECONDS, until somebody carries it out. */
 export function sealBody(): Cell {
   return packed(binding.storeSeal({ $$type: 'Seal' }));
 }
@@ -153,6 +156,11 @@ export function unblockBody(subject: Buffer): Cell {
   return packed(binding.storeUnblock({ $$type: 'Unblock', subject: toInt(subject, 32) }));
 }
 
+/** `order` is the hash of the queued order's body. From anybody, once it is due. */
+export function executeOrderBody(order: Buffer): Cell {
+  return packed(binding.storeExecuteOrder({ $$type: 'ExecuteOrder', order: toInt(order, 32) }));
+}
+
 /** `order` is the hash of the queued order's body. */
 export function cancelOrderBody(order: Buffer): Cell {
   return packed(binding.storeCancelOrder({ $$type: 'CancelOrder', order: toInt(order, 32) }));
@@ -193,7 +201,9 @@ export interface RegistryOnChain {
     shapes: number;
     models: number;
     floors: number;
-    blocks: number;
+    ownerBlocks: number;
+    guardianBlocks: number;
+    provenBlocks: number;
     orders: number;
   };
   balanceNano: Nano;
@@ -258,7 +268,9 @@ export function parseRegistry(stack: TupleReader): RegistryOnChain {
       shapes: Number(counts.shapes),
       models: Number(counts.models),
       floors: Number(counts.floors),
-      blocks: Number(counts.blocks),
+      ownerBlocks: Number(counts.ownerBlocks),
+      guardianBlocks: Number(counts.guardianBlocks),
+      provenBlocks: Number(counts.provenBlocks),
       orders: Number(counts.orders),
     },
     balanceNano: nano(view.balance),
@@ -325,10 +337,42 @@ export function parseFloors(stack: TupleReader): FamilyFloor[] {
   }));
 }
 
-/** Result of `get_blocks` (subject -> last second) or `get_orders` (order hash -> due at). */
-export function parseDates(stack: TupleReader): { hash: Buffer; at: number }[] {
+export interface RegistryBlock {
+  /** Image id, or account hash of a worker or a platform. */
+  hash: Buffer;
+  /** Its last second. */
+  at: number;
+  /** The guardian's lapses by itself. */
+  by: 'owner' | 'guardian' | 'proof';
+}
+
+/** Result of `get_blocks`. */
+export function parseBlocks(stack: TupleReader): RegistryBlock[] {
   const dates = Dictionary.loadDirect(HASH_KEY, Dictionary.Values.Uint(32), stack.readCellOpt());
-  return [...dates].map(([hash, at]) => ({ hash: toBytes(hash, 32), at }));
+  return [...dates].map(([hash, at]) => ({
+    hash: toBytes(hash, 32),
+    at,
+    by: at === BLOCKED_FOR_GOOD ? 'owner' : at === BLOCKED_BY_PROOF ? 'proof' : 'guardian',
+  }));
+}
+
+export interface PendingOrder {
+  /** Hash of the body. */
+  hash: Buffer;
+  /** From then on, for ORDER_SECONDS, anybody may carry it out. */
+  dueAt: number;
+  /** `loadGovernanceMessage` (governanceMessages.ts) reads it. */
+  body: Cell;
+}
+
+/** Result of `get_orders`. */
+export function loadOrders(stack: TupleReader): PendingOrder[] {
+  const orders = Dictionary.loadDirect(HASH_KEY, binding.dictValueParserPendingOrder(), stack.readCellOpt());
+  return [...orders].map(([hash, { dueAt, body }]) => ({
+    hash: toBytes(hash, 32),
+    dueAt: Number(dueAt),
+    body,
+  }));
 }
 
 const HASH_KEY = Dictionary.Keys.BigUint(256);

@@ -1,6 +1,6 @@
 import type { Address } from '@ton/core';
 import {
-  parseDates,
+  parseBlocks,
   parseFloors,
   parseImages,
   parseModels,
@@ -17,7 +17,7 @@ export async function readRegistryRules(client: ChainClient, registry: Address):
     client.getMethod(registry, REGISTRY_GETTERS.shapes).then(parseShapes),
     client.getMethod(registry, REGISTRY_GETTERS.models).then(parseModels),
     client.getMethod(registry, REGISTRY_GETTERS.floors).then(parseFloors),
-    client.getMethod(registry, REGISTRY_GETTERS.blocks).then(parseDates),
+    client.getMethod(registry, REGISTRY_GETTERS.blocks).then(parseBlocks),
   ]);
   return {
     images: new Map(images.map(({ imageId, expiresAt }) => [imageId.toString('hex'), expiresAt])),

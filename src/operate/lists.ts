@@ -1,6 +1,7 @@
 import type { Address } from '@ton/core';
 import {
-  parseDates,
+  loadOrders,
+  parseBlocks,
   parseFloors,
   parseImages,
   parseListed,
@@ -11,6 +12,8 @@ import {
   type AllowedImage,
   type AllowedModel,
   type FamilyFloor,
+  type PendingOrder,
+  type RegistryBlock,
   type RegistryOnChain,
 } from '../../wrappers/Registry';
 import type { ChainClient } from '../chain/chainClient';
@@ -24,10 +27,9 @@ export interface RegistryLists {
   shapes: Buffer[];
   models: AllowedModel[];
   floors: FamilyFloor[];
-  /** Subject and last second of each block. */
-  blocks: { hash: Buffer; at: number }[];
-  /** Timelocked orders and when they are due. */
-  orders: { hash: Buffer; at: number }[];
+  blocks: RegistryBlock[];
+  /** What waits for the timelock. */
+  orders: PendingOrder[];
 }
 
 export async function readRegistryLists(client: ChainClient, registry: Address): Promise<RegistryLists> {
@@ -51,7 +53,7 @@ export async function readRegistryLists(client: ChainClient, registry: Address):
     shapes: parseShapes(shapes),
     models: parseModels(models),
     floors: parseFloors(floors),
-    blocks: parseDates(blocks),
-    orders: parseDates(orders),
+    blocks: parseBlocks(blocks),
+    orders: loadOrders(orders),
   };
 }

@@ -1,21 +1,32 @@
 import type { Cell } from '@ton/core';
-import { REGISTRY_GETTERS, parseDates } from '../../wrappers/Registry';
+import { executeOrderBody, loadOrders, REGISTRY_GETTERS, type PendingOrder } from '../../wrappers/Registry';
 import { orderRegistry } from '../chain/accounts';
 import type { Session } from './session';
 
-/**
- * Gives the registry an order. Once it is sealed, what loosens is sent twice: the first time it is queued, the second time,
- * after the timelock, it is carried out; this says which of the two it was.
- */
+/** Gives the registry an order. Once it is sealed, what loosens waits for the timelock; this says whether it does. */
 export async function order(session: Session, title: string, body: Cell): Promise<void> {
   const { registry } = await session.chain();
   await session.measured(title, [registry], () => orderRegistry(session.wallet, registry, body));
-  const queue = parseDates(await session.client.getMethod(registry, REGISTRY_GETTERS.orders));
-  const queued = queue.find(({ hash }) => hash.equals(body.hash()));
-  if (queued) {
-    session.say(`queued    carry it out with the same command after ${isoTime(queued.at)}`);
-    session.say(`order     ${queued.hash.toString('hex')}`);
-  }
+  const queued = await findOrder(session, body.hash());
+  if (!queued) return;
+  session.say(`queued    anybody may carry it out with executeOrder after ${isoTime(queued.dueAt)}`);
+  session.say(`order     ${queued.hash.toString('hex')}`);
+}
+
+/** Carries out what waits, by the hash of its body. */
+export async function executeOrder(session: Session, hash: Buffer): Promise<void> {
+  const { registry } = await session.chain();
+  const body = executeOrderBody(hash);
+  await session.measured('order carried out', [registry], () =>
+    orderRegistry(session.wallet, registry, body),
+  );
+}
+
+/** The order in the queue whose body has this hash. */
+export async function findOrder(session: Session, wanted: Buffer): Promise<PendingOrder | undefined> {
+  const { registry } = await session.chain();
+  const orders = loadOrders(await session.client.getMethod(registry, REGISTRY_GETTERS.orders));
+  return orders.find(({ hash }) => hash.equals(wanted));
 }
 
 export function isoTime(unix: number): string {

@@ -20,6 +20,7 @@ import { run as openEscrow } from '../../scripts/openEscrow';
 import { run as pullFees } from '../../scripts/pullFees';
 import { run as retireRouter } from '../../scripts/retireRouter';
 import { run as revokeImage } from '../../scripts/revokeImage';
+import { run as executeOrder } from '../../scripts/executeOrder';
 import { run as sealRegistry } from '../../scripts/sealRegistry';
 import { run as setParameters } from '../../scripts/setParameters';
 import { run as showEscrow } from '../../scripts/showEscrow';
@@ -221,9 +222,12 @@ test('maintainer, provider, router and client do everything by commands, and not
   await doneOnce(blockSubject, { subject: IMAGE }, 'blocked', /^blocked {3}already/);
   await doneOnce(sealRegistry, {}, 'registry sealed', /^sealed {4}already/);
   const queued = await perform(allowImage, image);
-  expect(queued.at(-2)).toMatch(/^queued {4}carry it out with the same command after/);
+  expect(queued.at(-2)).toMatch(/^queued {4}anybody may carry it out with executeOrder after/);
   expect(await perform(showRegistry)).toEqual(
-    expect.arrayContaining(['sealed    yes', expect.stringMatching(/^order {5}[0-9a-f]{64} due/)]),
+    expect.arrayContaining([
+      'sealed    yes',
+      expect.stringMatching(/^order {5}[0-9a-f]{64} due .*: AllowImage$/),
+    ]),
   );
 }, 240_000);
 
@@ -238,10 +242,18 @@ test('maintainer revokes, unblocks, takes orders back, and hands the registry ov
   const order = unblock.at(-1)!.split(/ +/)[1]!;
   await doneOnce(cancelOrder, { order }, 'order cancelled', /^cancelled no such order is queued/);
   await perform(unblockSubject, { subject: IMAGE });
-  expect((await perform(setGuardian, { guardian: nobody })).at(-2)).toMatch(/^queued/);
-  devnet.advance(16 * 86_400);
-  await doneOnce(unblockSubject, { subject: IMAGE }, 'unblocked', /^unblocked already/);
-  await doneOnce(setGuardian, { guardian: nobody }, 'guardian set', /^set {7}already/);
+  const waiting = await perform(setGuardian, { guardian: nobody });
+  expect(waiting.at(-2)).toMatch(/^queued/);
+  const guardian = waiting.at(-1)!.split(/ +/)[1]!;
+  expect(await perform(executeOrder, { order: guardian })).toEqual([
+    expect.stringMatching(/^executed {2}not yet; due 2/),
+  ]);
+  devnet.advance(15 * 86_400);
+  const none = /^executed {2}no such order is queued/;
+  await doneOnce(executeOrder, { order }, 'order carried out', none);
+  await doneOnce(executeOrder, { order: guardian }, 'order carried out', none);
+  expect(await perform(unblockSubject, { subject: IMAGE })).toEqual(['unblocked already']);
+  expect((await perform(setGuardian, { guardian: nobody }))[0]).toMatch(/^set {7}already/);
 
   await doneOnce(offerOwnership, { newOwner: nobody }, 'ownership offered', /^offered {3}already/);
   await perform(offerOwnership, { newOwner: wallet.address.toString() });

@@ -6,7 +6,8 @@ import type { TcbFloor } from '../../src/protocol/tcb';
 import {
   allowTcbBody,
   cancelOrderBody,
-  parseDates,
+  executeOrderBody,
+  loadOrders,
   parseFloors,
   REGISTRY_GETTERS,
   revokeTcbBody,
@@ -33,7 +34,7 @@ async function floors(net: N.Network): Promise<Map<string, TcbFloor>> {
 }
 
 const queued = async (net: N.Network): Promise<number> =>
-  parseDates(await N.get(net, net.registry, REGISTRY_GETTERS.orders)).length;
+  loadOrders(await N.get(net, net.registry, REGISTRY_GETTERS.orders)).length;
 
 /** `bytes` with `by` added to one of them. */
 function shifted(bytes: Uint8Array, at: number, by: number): Buffer {
@@ -231,9 +232,9 @@ describe('once sealed, a floor moves up at once and down after fifteen days', ()
     await order(net, body);
     expect([await queued(net), (await floors(net)).size]).toEqual([1, 1]);
     net.chain.now! += TIMELOCK_SECONDS - 1;
-    expect(await exitOf(net, body)).toBe(1020);
+    expect(await exitOf(net, executeOrderBody(body.hash()))).toBe(1020);
     net.chain.now! += 1;
-    await order(net, body);
+    await order(net, executeOrderBody(body.hash()));
     expect([await queued(net), (await floors(net)).get(family)]).toEqual([0, floor]);
   });
 

@@ -5,7 +5,7 @@ import {
   BLOCKED_BY_PROOF,
   BLOCKED_FOR_GOOD,
   blockBody,
-  parseDates,
+  parseBlocks,
   REGISTRY_GETTERS,
   sealBody,
   unblockBody,
@@ -16,7 +16,7 @@ import { changeRegistry } from '../support/registryData';
 
 const MACHINE = sha256(Buffer.from('a slashed machine'));
 const RENT = 2_000_000n;
-const MAX_BLOCKS = binding.MAX_BLOCKS;
+const MAX_BLOCKS = binding.MAX_BLOCKS - binding.MAX_GUARDIAN_BLOCKS;
 const MAX_PROVEN = binding.MAX_PROVEN_BLOCKS;
 const TOLD = ['worker -> registry: WorkerSlashed 0', 'registry -> stranger: Excesses 0'];
 
@@ -41,15 +41,18 @@ const order = async (net: N.Network, body: Cell, from = net.owner) =>
   N.firstExit(net, await N.send(net, from, net.registry, body));
 
 async function blockOf(net: N.Network, subject = MACHINE): Promise<number | undefined> {
-  const blocks = parseDates(await N.get(net, net.registry, REGISTRY_GETTERS.blocks));
+  const blocks = parseBlocks(await N.get(net, net.registry, REGISTRY_GETTERS.blocks));
   return blocks.find(({ hash }) => hash.equals(subject))?.at;
 }
-const count = async (net: N.Network): Promise<number> => (await N.readRegistry(net)).counts.blocks;
-/** Says how many blocks there are of owner and guardian, and by proof. */
-const pretend = (net: N.Network, ordered: bigint, proven: bigint) =>
+async function count(net: N.Network): Promise<number> {
+  const { ownerBlocks, guardianBlocks, provenBlocks } = (await N.readRegistry(net)).counts;
+  return ownerBlocks + guardianBlocks + provenBlocks;
+}
+/** Says how many blocks there are of the owner, and by proof. */
+const pretend = (net: N.Network, ofOwner: bigint, proven: bigint) =>
   changeRegistry(net, (data) => ({
     ...data,
-    rules: { ...data.rules, blockCounts: (proven << 16n) | ordered },
+    rules: { ...data.rules, ownerBlockCount: ofOwner, provenBlockCount: proven },
   }));
 
 test('registry hears of a slash from that worker alone', async () => {
@@ -68,7 +71,7 @@ test('told twice, it blocks once and keeps the rent of one entry', async () => {
   for (let n = 0; n < 2; n++) expect(N.story(net, await report(net))).toEqual(TOLD);
   expect((await balanceOf(net.chain, net.registry)) - before).toBe(RENT);
   expect(await blockOf(net)).toBe(BLOCKED_BY_PROOF);
-  expect(await N.readRegistry(net)).toMatchObject({ counts: { workers: 0, blocks: 1 } });
+  expect(await N.readRegistry(net)).toMatchObject({ counts: { workers: 0, provenBlocks: 1 } });
 });
 
 describe('no full list holds a slash up', () => {
@@ -104,8 +107,8 @@ describe('a machine that somebody blocked before', () => {
     const net = await N.createActiveWorker();
     expect(await order(net, blockBody(MACHINE), net.guardian)).toBe(0);
     await report(net);
-    expect(await blockOf(net)).toBe(BLOCKED_FOR_GOOD);
-    expect(await count(net)).toBe(1);
+    expect(await blockOf(net)).toBe(BLOCKED_BY_PROOF);
+    expect((await N.readRegistry(net)).counts).toMatchObject({ guardianBlocks: 0, provenBlocks: 1 });
   });
 
   test("the owner's block stays his, and his block of a proven one changes nothing", async () => {

@@ -7,7 +7,7 @@ import { RECEIPT_FINAL, type Receipt, type Signed } from '../../src/protocol/sig
 import {
   BLOCKED_BY_PROOF,
   parseAdmissionRefusal,
-  parseDates,
+  parseBlocks,
   REGISTRY_GETTERS,
 } from '../../wrappers/Registry';
 import {
@@ -79,7 +79,7 @@ function sentTo(account: Address, result: SendMessageResult): bigint | undefined
 }
 
 async function blocks(net: N.Network): Promise<{ hash: string; at: number }[]> {
-  return N.plain(parseDates(await N.get(net, net.registry, REGISTRY_GETTERS.blocks)));
+  return N.plain(parseBlocks(await N.get(net, net.registry, REGISTRY_GETTERS.blocks)));
 }
 
 async function keyOf(net: N.Network, key = KEY) {

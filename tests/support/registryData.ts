@@ -22,3 +22,14 @@ export async function changeRegistry(
     createShardAccount({ address: net.registry, code: state.state.code, data, balance }),
   );
 }
+
+/** As changeRegistry: who decides, and what waits. */
+export async function changeGovernance(
+  net: Network,
+  change: (governance: binding.Governance) => binding.Governance,
+): Promise<void> {
+  await changeRegistry(net, (data) => {
+    const governance = change(binding.loadGovernance(data.governance.beginParse()));
+    return { ...data, governance: beginCell().store(binding.storeGovernance(governance)).endCell() };
+  });
+}
