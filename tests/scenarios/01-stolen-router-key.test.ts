@@ -1,10 +1,16 @@
-import { beginCell, toNano, type Address, type Cell } from '@ton/core';
+import { beginCell, toNano, type Address, type Cell, type ContractABI } from '@ton/core';
 import { Escrow } from '../../wrappers/Escrow';
 import * as binding from '../../build/Worker/Worker_Worker';
 import { keyPairFromSeed, sign } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { lineId } from '../../src/protocol/line';
-import { hpkeCertificateLayout, ticketLayout } from '../../src/protocol/signed';
+import {
+  hpkeCertificateLayout,
+  receiptLayout,
+  ticketLayout,
+  type Receipt,
+  type Signed,
+} from '../../src/protocol/signed';
 import {
   allocateBody,
   allocateExternalBody,
@@ -18,7 +24,7 @@ import {
 } from '../../wrappers/Escrow';
 import * as W from '../../wrappers/Worker';
 import { confirmation, tellWorker } from '../support/admittedWorker';
-import { statementClearedBody, slotDeniedBody } from '../support/attestation';
+import { slotDeniedBody } from '../support/attestation';
 import { balanceOf } from '../support/chain';
 import * as E from '../support/escrow';
 import { stateHash } from '../support/escrowState';
@@ -45,7 +51,7 @@ async function worldWithRouter() {
 }
 
 /** Names of all messages that a contract has a receiver for. */
-function messagesOf(contract: { abi: { receivers?: { message: object }[] } }): string[] {
+function messagesOf(contract: { readonly abi: ContractABI }): string[] {
   const messages = contract.abi.receivers!.map(({ message }) => message as { type?: string });
   return [...new Set(messages.flatMap(({ type }) => type ?? []))].sort();
 }
@@ -108,6 +114,17 @@ test('the thief signs everything that a client or a worker signs: nothing of it 
   expect([await stateHash(world), await E.escrowBalance(world)]).toEqual([ledger, balance]);
 });
 
+function forged(total: bigint): Signed<Receipt> {
+  const fields = {
+    domain: Buffer.alloc(32, 5),
+    lineId: Buffer.alloc(20),
+    jobs: 1n,
+    jobsRoot: Buffer.alloc(32),
+  };
+  const value: Receipt = { ...fields, total, issuedAt: 1, flags: 0 };
+  return { value, signature: sign(receiptLayout.hash(value), thief) };
+}
+
 /** One message of each kind that a Worker has a receiver for, as a thief would send it. */
 function toWorker({ world, router }: { world: E.EscrowWorld; router: Address }): Record<string, Cell> {
   const feeTo = W.feeToOf(router);
@@ -135,6 +152,8 @@ function toWorker({ world, router }: { world: E.EscrowWorld; router: Address }):
     SlotDenied: slotDeniedBody(Buffer.alloc(32, 1), router),
     Claim: W.claimBody(),
     PullFee: W.pullFeeBody(),
+    // Two receipts that contradict each other, of a key that this Worker never admitted.
+    Slash: W.slashBody(thief.publicKey, forged(ONE), forged(2n * ONE)),
     Unstake: W.unstakeBody(),
     WithdrawStake: W.withdrawStakeBody(),
     Excesses: beginCell().storeUint(W.WORKER_OPCODES.Excesses, 32).endCell(),

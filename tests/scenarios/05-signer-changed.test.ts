@@ -15,7 +15,7 @@ function changeSigner(world: E.EscrowWorld, budgetNano: bigint) {
   return E.send(world, { from: world.client.address, value: ONE, body });
 }
 
-test.each(ordersOf(STEPS).map((order) => [order.join(', '), order] as const))('%s', async (_name, order) => {
+test.each(ordersOf(STEPS).map((order) => [order.join(', '), order] as const))('whichever comes first: %s', async (_name, order) => {
   const { world, lines } = await openLines(1, ONE);
   const line = lines[0]!;
   const { payouts } = await settleAlone(world, [await E.receiptFor(world, line, toNano('0.3'))]);
