@@ -15,30 +15,33 @@ function changeSigner(world: E.EscrowWorld, budgetNano: bigint) {
   return E.send(world, { from: world.client.address, value: ONE, body });
 }
 
-test.each(ordersOf(STEPS).map((order) => [order.join(', '), order] as const))('whichever comes first: %s', async (_name, order) => {
-  const { world, lines } = await openLines(1, ONE);
-  const line = lines[0]!;
-  const { payouts } = await settleAlone(world, [await E.receiptFor(world, line, toNano('0.3'))]);
-  const old = allocateExternalBody(await E.signedAllocation(world, [E.raising(line, 3n * ONE)], 2n * ONE));
-  const exits: number[] = [];
-  const steps: Record<(typeof STEPS)[number], () => Promise<unknown>> = {
-    'signer changed': () => changeSigner(world, 5n * ONE),
-    'allocation of the old one': async () => exits.push(await E.exitOfExternal(world, old)),
-    'payout arrives': () => world.chain.sendMessage(payouts[0]!),
-    'second settle': async () => E.settle(world, [await E.receiptFor(world, line, toNano('0.9'))]),
-  };
-  for (const step of order) {
-    await steps[step]();
-    await expectSound(world);
-  }
-  const isLate = order.indexOf('signer changed') < order.indexOf('allocation of the old one');
-  expect(exits).toEqual([isLate ? 1214 : 0]);
-  // What was locked before stays locked for the worker, whoever signs now.
-  const capNano = isLate ? ONE : 3n * ONE;
-  expect(await E.readLine(world, line)).toMatchObject({ capNano, paidNano: toNano('0.9') });
-  const raise = await E.signedAllocation(world, [E.raising(line, 4n * ONE)], 3n * ONE, {}, successor);
-  expect(await E.exitOfExternal(world, allocateExternalBody(raise))).toBe(0);
-});
+test.each(ordersOf(STEPS).map((order) => [order.join(', '), order] as const))(
+  'whichever comes first: %s',
+  async (_name, order) => {
+    const { world, lines } = await openLines(1, ONE);
+    const line = lines[0]!;
+    const { payouts } = await settleAlone(world, [await E.receiptFor(world, line, toNano('0.3'))]);
+    const old = allocateExternalBody(await E.signedAllocation(world, [E.raising(line, 3n * ONE)], 2n * ONE));
+    const exits: number[] = [];
+    const steps: Record<(typeof STEPS)[number], () => Promise<unknown>> = {
+      'signer changed': () => changeSigner(world, 5n * ONE),
+      'allocation of the old one': async () => exits.push(await E.exitOfExternal(world, old)),
+      'payout arrives': () => world.chain.sendMessage(payouts[0]!),
+      'second settle': async () => E.settle(world, [await E.receiptFor(world, line, toNano('0.9'))]),
+    };
+    for (const step of order) {
+      await steps[step]();
+      await expectSound(world);
+    }
+    const isLate = order.indexOf('signer changed') < order.indexOf('allocation of the old one');
+    expect(exits).toEqual([isLate ? 1214 : 0]);
+    // What was locked before stays locked for the worker, whoever signs now.
+    const capNano = isLate ? ONE : 3n * ONE;
+    expect(await E.readLine(world, line)).toMatchObject({ capNano, paidNano: toNano('0.9') });
+    const raise = await E.signedAllocation(world, [E.raising(line, 4n * ONE)], 3n * ONE, {}, successor);
+    expect(await E.exitOfExternal(world, allocateExternalBody(raise))).toBe(0);
+  },
+);
 
 test('a thief of the signer, with the worker as accomplice, takes no more than the budget; the client keeps the rest', async () => {
   const { world, lines } = await openLines(1, ONE, {}, { budgetNano: 3n * ONE });
