@@ -1,4 +1,4 @@
-import { beginCell, Cell, external, internal as walletMessage, toNano } from '@ton/core';
+import { beginCell, Cell, external, internal as walletMessage, SendMode, toNano } from '@ton/core';
 import { WalletContractV5R1 } from '@ton/ton';
 import { Blockchain, defaultConfig, internal, type SendMessageResult } from '@ton/sandbox';
 import { withFeeParameters } from '../../src/devnet/feeParameters';
@@ -118,7 +118,9 @@ export async function createMoneyWorld(): Promise<MoneyWorld> {
   /** Through a wallet, whose own transaction counts, too. */
   const sendByWallet = async (valueNano: bigint, body: Cell): Promise<SendMessageResult> => {
     const signed = await wallet.createTransfer({
-      ...{ seqno: walletSeqno, timeout: chain.now! + 60, sendMode: 1 },
+      seqno: walletSeqno,
+      timeout: chain.now! + 60,
+      sendMode: SendMode.PAY_GAS_SEPARATELY,
       signer: async (message: Cell) => sign(message.hash(), keys),
       messages: [walletMessage({ to: escrow, value: valueNano, bounce: true, body })],
     });
