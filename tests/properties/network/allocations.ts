@@ -127,12 +127,12 @@ export async function allocateBySigner(
   forgery: Forgery = 'none',
 ): Promise<number> {
   const { books, balance } = world.escrows[index]!;
-  const { list, entries } = planned(world, index, plan);
+  const broken = forgery === 'broken list';
+  const { list, entries } = planned(world, index, broken ? [...plan, { kind: 'close', line: 0 }] : plan);
   const sum =
     asked === 'free' ? affordable(books, balance, list) : amountOf(world, index, asked, list.length);
   const value = forged(world, index, { ...plainAllocate(world, books, list), raiseSum: nano(sum) }, forgery);
   const keys = signerOf(books, forgery);
-  const broken = forgery === 'broken list';
   const count = broken ? list.length + 1 : list.length;
   const carriage = allocateCarriageNano(storeEntries(list));
   const exit = await external(
@@ -193,7 +193,10 @@ function forged(world: World, index: number, value: Allocate, forgery: Forgery):
   }
 }
 
-/** An allocation that says one entry more than its list holds: after acceptance the escrow cannot read on. */
+/**
+ * An allocation that says one entry more than its list holds, which ends with a close: after acceptance the escrow cannot
+ * read on.
+ */
 function brokenBody({ domain, seqno, validUntil, raiseSum, entries }: Allocate, keys: KeyPair): Cell {
   const fields = beginCell()
     .storeUint(seqno, 32)
