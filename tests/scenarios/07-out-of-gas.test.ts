@@ -7,7 +7,7 @@ import { exitCode, TEST_NETWORK_ID } from '../support/chain';
 import * as E from '../support/escrow';
 import { burnedBy, heldBy, storageFee } from '../support/money';
 
-// Scenario 7, the Worker that runs out of gas. A payout carries gas at the price of its settle, three times what a Worker
+// Scenario 7, the Worker that runs out of gas. A payout carries gas at the price of its settle, for more than any Worker
 // needs: only a chain whose price leaps while it is under way can make it too little.
 
 const ONE = toNano('1');
