@@ -30,6 +30,7 @@ const CODECS = {
   RevokeTcb: codec(binding.loadRevokeTcb, binding.storeRevokeTcb),
   Block: codec(binding.loadBlock, binding.storeBlock),
   Unblock: codec(binding.loadUnblock, binding.storeUnblock),
+  ExecuteOrder: codec(binding.loadExecuteOrder, binding.storeExecuteOrder),
   CancelOrder: codec(binding.loadCancelOrder, binding.storeCancelOrder),
 } as const;
 
@@ -85,5 +86,6 @@ export const LIST_BOUNDS = {
   models: Number(binding.MAX_MODELS),
   floors: Number(binding.MAX_FLOORS),
   blocks: Number(binding.MAX_BLOCKS),
+  guardianBlocks: Number(binding.MAX_GUARDIAN_BLOCKS),
   orders: Number(binding.MAX_ORDERS),
 } as const;

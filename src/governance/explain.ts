@@ -10,7 +10,7 @@ import {
   explainRevokeShape,
 } from './explainLists';
 import { explainAccept, explainGuardian, explainOffer, explainSeal } from './explainPower';
-import { explainCancel } from './explainQueue';
+import { explainCancel, explainExecute } from './explainQueue';
 import { explainParameters } from './explainTerms';
 import type { Explanation } from './explanation';
 import type { Standing } from './standing';
@@ -48,6 +48,8 @@ export function explain(order: GovernanceMessage, now: Standing): Explanation {
       return explainBlock(order, now);
     case 'Unblock':
       return explainUnblock(order, now);
+    case 'ExecuteOrder':
+      return explainExecute(order, now, (queued) => explain(queued, now));
     case 'CancelOrder':
       return explainCancel(order, now, (queued) => explain(queued, now));
   }

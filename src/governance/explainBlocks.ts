@@ -1,5 +1,7 @@
+import type { Cell } from '@ton/core';
 import { BLOCKED_FOR_GOOD, GUARDIAN_BLOCK_SECONDS } from '../../wrappers/Registry';
 import { LIST_BOUNDS, type GovernanceMessage } from '../../wrappers/governanceMessages';
+import { decodeOrder } from './decode';
 import { loosening, neither, tightening, type Explanation } from './explanation';
 import { sameHash, type Standing } from './standing';
 import { account, hex, short, span, time } from './words';
@@ -44,16 +46,35 @@ export function blockText({ untilUnix, lapsed }: BlockStanding, { nowUnix }: Sta
   return `by the guardian until ${time(untilUnix)}, when it lapses (${span(untilUnix - nowUnix)})`;
 }
 
+/** Whoever sends it: how long it holds depends on that. */
 export function explainBlock({ subject }: Of<'Block'>, now: Standing): Explanation {
   const id = hex(subject);
-  const before = blockSentence(id, now);
   const says = [
-    `blocks ${subjectName(id, now)}: no new admission; from the owner for good, from the guardian for ${span(GUARDIAN_BLOCK_SECONDS)}`,
+    `blocks ${subjectName(id, now)}: no new admission; the owner's block holds until he lifts it, the guardian's for ${span(GUARDIAN_BLOCK_SECONDS)}`,
   ];
-  if (before)
-    says.push(`finds it blocked ${before}; only the owner may block it again, for good (guardian: 1022)`);
-  const tooMany = !before && now.blocks.length >= LIST_BOUNDS.blocks;
-  return tightening(says, tooMany ? [`there are ${LIST_BOUNDS.blocks} blocks already: refused (1012)`] : []);
+  const present = blockStandings(now).find((block) => block.subject === id);
+  if (present)
+    says.push(`finds it blocked ${blockText(present, now)}; only the owner may block it again (1022)`);
+  if (now.orders.some(({ body }) => lifts(body, id))) {
+    says.push('takes back the order in the queue that would lift that block, if the owner sends it');
+  }
+  return tightening(says, present ? [] : roomFor(now));
+}
+
+function lifts(body: Cell, subject: string): boolean {
+  const order = decodeOrder(body);
+  return order.$$type === 'Unblock' && hex(order.subject) === subject;
+}
+
+function roomFor(now: Standing): string[] {
+  if (now.blocks.length >= LIST_BOUNDS.blocks) {
+    return [`there are ${LIST_BOUNDS.blocks} blocks already: refused (1012)`];
+  }
+  const guardians = blockStandings(now).filter(({ by }) => by === 'guardian').length;
+  if (guardians < LIST_BOUNDS.guardianBlocks) return [];
+  return [
+    `the guardian has ${LIST_BOUNDS.guardianBlocks} blocks already: his is refused (1012), the owner's is not`,
+  ];
 }
 
 /** A block that has lapsed is forgotten at once; one that holds is lifted by waiting. */

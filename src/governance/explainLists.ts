@@ -96,7 +96,7 @@ function namesakes(id: string, name: string, now: Standing): string[] {
 }
 
 function roleName(role: bigint | number): string {
-  const known = Object.entries(StatementRole).find(([, value]) => value === Number(role));
+  const known = Object.entries(StatementRole).find(([, value]) => Number(value) === Number(role));
   return known ? known[0].toLowerCase() : `${role}, which no program has`;
 }
 

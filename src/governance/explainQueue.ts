@@ -34,18 +34,48 @@ export function placeText({ state, dueAt, lastUnix }: QueuePlace, nowUnix: numbe
   }
 }
 
+type ExplainOther = (queued: GovernanceMessage) => Explanation;
+
+/** Carries out what waited; `explainOther` says what the queued order does. */
+export function explainExecute(
+  { order }: Of<'ExecuteOrder'>,
+  now: Standing,
+  explainOther: ExplainOther,
+): Explanation {
+  const id = hex(order);
+  const queued = queuedBy(id, now);
+  if (!queued) return neither([`carries out order ${short(id)}`], [UNKNOWN]);
+  const { says, effect, against } = explainOther(decodeOrder(queued.body));
+  const { state, dueAt } = placeOf(queued, now.nowUnix);
+  const early = state === 'waits' ? [`it is not due before ${time(dueAt)}: refused (1020)`] : [];
+  const late = state === 'void' ? ['it is void: refused (1024)'] : [];
+  return {
+    says: [`carries out order ${short(id)}, which waited`, ...says],
+    effect,
+    waits: false,
+    against: [...early, ...late, ...against],
+  };
+}
+
 /** Taking back what would loosen tightens; `explainOther` says what the queued order would have done. */
 export function explainCancel(
   { order }: Of<'CancelOrder'>,
   now: Standing,
-  explainOther: (queued: GovernanceMessage) => Explanation,
+  explainOther: ExplainOther,
 ): Explanation {
   const id = hex(order);
-  const queued = now.orders.find(({ hash }) => sameHash(hash, id));
-  if (!queued) {
-    return neither([`takes back order ${short(id)}`], ['no such order is queued: refused (1021)']);
-  }
-  const what = explainOther(decodeOrder(queued.body)).says[0]!;
+  const queued = queuedBy(id, now);
+  if (!queued) return neither([`takes back order ${short(id)}`], [UNKNOWN]);
   const place = placeText(placeOf(queued, now.nowUnix), now.nowUnix);
-  return tightening([`takes back order ${short(id)}, which ${what}; it ${place}`]);
+  const [first, ...others] = explainOther(decodeOrder(queued.body)).says;
+  return tightening([
+    `takes back order ${short(id)}, which ${place}: it ${first}`,
+    ...others.map((more) => `takes back that it ${more}`),
+  ]);
+}
+
+const UNKNOWN = 'no such order is in the queue: refused (1021)';
+
+function queuedBy(id: string, { orders }: Standing): QueuedOrder | undefined {
+  return orders.find(({ hash }) => sameHash(hash, id));
 }

@@ -73,6 +73,7 @@ const FIELDS: { readonly [K in GovernanceMessageName]: Readonly<Record<string, F
   RevokeTcb: { fmspc: bytes(6) },
   Block: { subject: hash },
   Unblock: { subject: hash },
+  ExecuteOrder: { order: hash },
   CancelOrder: { order: hash },
 };
 

@@ -1,11 +1,17 @@
 import type { Cell } from '@ton/core';
 import { executeOrderBody, loadOrders, REGISTRY_GETTERS, type PendingOrder } from '../../wrappers/Registry';
 import { orderRegistry } from '../chain/accounts';
+import { multisigFor, propose } from './multisig';
 import type { Session } from './session';
 
-/** Gives the registry an order. Once it is sealed, what loosens waits for the timelock; this says whether it does. */
+/**
+ * Gives the registry an order, or proposes it to the multisig that may give it, when this wallet has a part in that. Once the
+ * registry is sealed, what loosens waits for the timelock; this says whether it does.
+ */
 export async function order(session: Session, title: string, body: Cell): Promise<void> {
   const { registry } = await session.chain();
+  const multisig = await multisigFor(session, body);
+  if (multisig) return propose(session, multisig, title, body);
   await session.measured(title, [registry], () => orderRegistry(session.wallet, registry, body));
   const queued = await findOrder(session, body.hash());
   if (!queued) return;
