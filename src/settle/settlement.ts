@@ -20,7 +20,7 @@ export interface Round {
   /** What must be settled soon and is not. */
   alarms: Claim[];
   /** Escrows that could not be read or settled; null stands for the wallet. They are tried again later. */
-  failures: { escrow: Address | null; error: unknown }[];
+  failures: { escrow: Address | null; error: Error }[];
 }
 
 /** Who is told what happens: logs and metrics. */
@@ -64,7 +64,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const feeNano = settleFee(deps.chain.prices);
   let failures: Round['failures'] = [];
   const fail = (escrow: Address | null, error: unknown): void => {
-    failures.push({ escrow, error });
+    failures.push({ escrow, error: error instanceof Error ? error : new Error(String(error)) });
     listener.failed?.(escrow, error);
   };
   const { lookEverySeconds } = policy;

@@ -83,8 +83,7 @@ function throwTrouble({ round, intakes }: ProviderRound): void {
   if (chain) throw chain.error;
   const [failure] = round.failures;
   if (failure) throw failure.error;
-  const source = intakes.find(({ error }) => error !== null);
-  if (source) throw source.error;
+  for (const { error } of intakes) if (error) throw error;
 }
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {
