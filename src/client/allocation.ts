@@ -46,17 +46,28 @@ export async function sendAllocation(
   try {
     await deps.chain.sendExternal(escrow.address, message);
   } catch (cause) {
-    // A refusal may mean that the number was used already, and a broken connection that the message arrived.
-    const state = await deps.read();
-    if (state.seqno > escrow.seqno) return state;
+    // A refusal may mean that another message used the number a moment ago, a broken connection that ours arrived.
+    const moved = await nextState(escrow, CLIENT_LIMITS.allocateRefusedMs, deps);
+    if (moved) return moved;
     throw new CocoonError('chain_unavailable', 'The allocation was not taken.', { cause });
   }
-  for (let waited = 0; waited < CLIENT_LIMITS.allocateWaitMs; waited += CLIENT_LIMITS.allocatePollMs) {
+  const moved = await nextState(escrow, CLIENT_LIMITS.allocateWaitMs, deps);
+  if (moved) return moved;
+  throw new CocoonError('chain_unavailable', 'The allocation was sent and is not final yet.');
+}
+
+/** The finalized escrow once its sequence number has moved on; null when it does not in time. */
+async function nextState(
+  escrow: EscrowState,
+  mostMs: number,
+  deps: AllocationDeps,
+): Promise<EscrowState | null> {
+  for (let waited = 0; waited < mostMs; waited += CLIENT_LIMITS.allocatePollMs) {
     const state = await deps.read();
     if (state.seqno > escrow.seqno) return state;
     await pause(deps.timers, CLIENT_LIMITS.allocatePollMs);
   }
-  throw new CocoonError('chain_unavailable', 'The allocation was sent and is not final yet.');
+  return null;
 }
 
 export function pause(timers: Timers, ms: number): Promise<void> {

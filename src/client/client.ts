@@ -43,7 +43,16 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   // Lines are raised after an audit, and an audit is a job over a line.
   const lines: Lines = createLines(
     { ...config, funding },
-    { chain, clock, timers, store, isAvoided, costBps: costs.shareBps, audit: (...args) => audit(...args) },
+    {
+      chain,
+      clock,
+      timers,
+      store,
+      isAvoided,
+      random,
+      costBps: costs.shareBps,
+      audit: (...args) => audit(...args),
+    },
   );
   const job: JobDeps = { clock, timers, fetch, random, signer: config.signer, lines, market };
   const audit: Auditor = createAuditor({ job, store, failures, onFault });

@@ -4,7 +4,7 @@ import { openEntry, type AllocateEntry } from '../protocol/allocate';
 import { nano } from '../protocol/amounts';
 import type { KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import { lineId } from '../protocol/line';
+import { lineId, type Line } from '../protocol/line';
 import { EMPTY_RANGE } from '../protocol/mountainRange';
 import { sendAllocation } from './allocation';
 import { exhausted } from './exhausted';
@@ -34,6 +34,7 @@ export interface FunderDeps {
   isAvoided(workerId: string): boolean;
   /** Whether the worker accounted for all jobs of its line; raises come only after that. */
   audit(candidate: Candidate, usable: UsableLine, escrow: EscrowState): Promise<boolean>;
+  random(bytes: number): Buffer;
   /** What having lines cost lately, in hundredths of a percent of what was spent. */
   costBps(): number;
 }
@@ -104,7 +105,9 @@ export function createFunder(
       store.raised(line.id, { atUnix, capNano, raiseNano });
       return { kind: 'raise', cap: nano(capNano), lineId: Buffer.from(line.id, 'hex') };
     }
-    const opened = openedLine(step.candidate, escrow, view.held(), atUnix);
+    const random32 = deps.random(4).readUInt32BE(0);
+    const line = newLine(step.candidate, escrow, view.held(), atUnix, random32);
+    const opened = heldLine(line, step.candidate, atUnix);
     store.addLine(escrow.domain, opened);
     view.hold(opened);
     return openEntry(opened.line, step.candidate.worker, nano(step.capNano));
@@ -170,13 +173,7 @@ function closeEntry({ id }: { id: string }): AllocateEntry {
   return { kind: 'close', lineId: Buffer.from(id, 'hex') };
 }
 
-function openedLine(
-  candidate: Candidate,
-  escrow: EscrowState,
-  held: readonly HeldLine[],
-  nowUnix: number,
-): HeldLine {
-  const line = newLine(candidate, escrow, held, nowUnix);
+function heldLine(line: Line, candidate: Candidate, nowUnix: number): HeldLine {
   return {
     id: lineId(line).toString('hex'),
     line,

@@ -29,6 +29,8 @@ export const CLIENT_LIMITS = {
 
   allocatePollMs: 500,
   allocateWaitMs: 60_000,
+  /** How long a message that was refused, or whose answer was lost, may still turn out to be taken. */
+  allocateRefusedMs: 3_000,
   allocateSeconds: 120,
   /** The most that passes between a line's note in the books and the signature that opens it. */
   signingSeconds: 60,
@@ -69,6 +71,9 @@ export const CLIENT_LIMITS = {
   /** Transactions of the escrow that are looked at for costs; more where that left a gap. */
   costPage: 50,
   costPageMost: 1_000,
+
+  /** New lines end so much earlier at random. */
+  lineSpreadSeconds: 6 * 3_600,
 
   auditItems: 4_096,
   auditRounds: 8,

@@ -12,16 +12,21 @@ export function settleByFor(candidate: Candidate, nowUnix: number): number | nul
   return settleBy - nowUnix < CLIENT_LIMITS.lineMinSeconds ? null : settleBy;
 }
 
-/** A line to this candidate that neither the escrow nor our books have ever seen. */
+/**
+ * A line to this candidate that neither the escrow nor our books have ever seen. `random32` keeps it apart from one that
+ * another process with this signer opens at the same moment: two books that each know half of a line's jobs would take
+ * its honest worker for a liar.
+ */
 export function newLine(
   candidate: Candidate,
   current: EscrowState,
   held: readonly HeldLine[],
   now: number,
+  random32: number,
 ): Line {
   const line: Line = {
     workerAddress: candidate.worker.address,
-    settleBy: settleByFor(candidate, now) ?? now,
+    settleBy: (settleByFor(candidate, now) ?? now) - (random32 % CLIENT_LIMITS.lineSpreadSeconds),
     feeBps: candidate.feeBps,
     feeTo: candidate.feeTo,
     workerKey: candidate.worker.key,

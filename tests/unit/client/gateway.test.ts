@@ -49,6 +49,28 @@ function raw(port: number, text: string): Promise<string> {
 }
 
 describe('the gateway', () => {
+  it('tells whoever may use it all about the money, in nanotons as text', async () => {
+    const { url, client } = await start({ apiKeys: ['k'] });
+    const status = url.replace(/v1$/, 'status');
+    expect((await fetch(status)).status).toBe(401);
+    const authorization = { headers: { authorization: 'Bearer k' } };
+    await post(url, JSON.stringify(HELLO), authorization.headers);
+    const money = await client.money();
+    expect(await (await fetch(status, authorization)).json()).toMatchObject({
+      escrow: money.escrow,
+      free_nano: money.freeNano.toString(),
+      cost: { recent: { spent_nano: '17', allocations_nano: '0', share_bps: 0 } },
+      lines: [
+        {
+          ...{ cap_nano: '50000000', paid_nano: '0', spent_nano: '17', reserved_nano: '0' },
+          ...{ room_nano: '49999983', open: true, why: null, stage: 'open' },
+          free_from: money.lines[0]!.settleByUnix + 1,
+        },
+      ],
+      prune: { lines: [], frees_nano: '0', command: null },
+    });
+  });
+
   it('serves the openai package over HTTP, JSON and stream', async () => {
     const { url } = await start();
     const openai = new OpenAI({ baseURL: url, apiKey: 'unused', maxRetries: 0 });
