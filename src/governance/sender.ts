@@ -21,16 +21,20 @@ export function senderOf(name: GovernanceMessageName): Sender {
   }
 }
 
-/** The account behind the role; null where it is nobody in particular. */
-export function accountOf(sender: Sender, { registry }: Standing): Address | null {
+/** The accounts behind the role; none where anybody may, or nobody. */
+export function accountsOf(
+  sender: Sender,
+  { owner, guardian, offeredOwner }: Pick<Standing['registry'], 'owner' | 'guardian' | 'offeredOwner'>,
+): Address[] {
   switch (sender) {
     case 'owner':
+      return [owner];
     case 'owner or guardian':
-      return registry.owner;
+      return [owner, guardian];
     case 'offered owner':
-      return registry.offeredOwner;
+      return offeredOwner ? [offeredOwner] : [];
     case 'anybody':
-      return null;
+      return [];
   }
 }
 

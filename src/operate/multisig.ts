@@ -1,12 +1,11 @@
 import type { Address, Cell } from '@ton/core';
 import { REGISTRY_VALUES, parseRegistry, REGISTRY_GETTERS } from '../../wrappers/Registry';
-import type { GovernanceMessageName } from '../../wrappers/governanceMessages';
 import { refused } from '../chain/accounts';
 import type { ChainClient } from '../chain/chainClient';
 import { decodeOrder } from '../governance/decode';
 import { memberOf } from '../governance/members';
 import { newOrderBody, orderCell, sendAction, type MultisigState } from '../governance/multisig';
-import { senderOf } from '../governance/sender';
+import { accountsOf, senderOf } from '../governance/sender';
 import { CocoonError } from '../protocol/errors';
 import { readMultisig, readOrderAddress, readOrderValue } from './multisigReader';
 import { coins, type Session } from './session';
@@ -31,30 +30,13 @@ export async function multisigFor(session: Session, body: Cell): Promise<OwnMult
   const { registry } = await session.chain();
   const { client, wallet } = session;
   const state = parseRegistry(await client.getMethod(registry, REGISTRY_GETTERS.registry));
-  const who = accountsFor(decodeOrder(body).$$type, state);
+  const who = accountsOf(senderOf(decodeOrder(body).$$type), state);
   if (who.length === 0 || who.some((account) => account.equals(wallet.address))) return null;
   for (const account of who) {
     const own = await ownMultisig(session, account);
     if (own) return own;
   }
   return null;
-}
-
-/** Who may give an order of this name; nobody in particular for one that anybody may give. */
-function accountsFor(
-  name: GovernanceMessageName,
-  { owner, guardian, offeredOwner }: { owner: Address; guardian: Address; offeredOwner: Address | null },
-): Address[] {
-  switch (senderOf(name)) {
-    case 'owner':
-      return [owner];
-    case 'owner or guardian':
-      return [owner, guardian];
-    case 'offered owner':
-      return offeredOwner ? [offeredOwner] : [];
-    case 'anybody':
-      return [];
-  }
 }
 
 /** Null for an account that is no multisig, or none of this wallet's. */

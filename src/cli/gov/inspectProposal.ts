@@ -1,9 +1,10 @@
 import type { ActionMeaning } from '../../governance/proposal';
 import type { MultisigState } from '../../governance/multisig';
 import { NEXT_SEQNO } from '../../governance/multisig';
+import { accountsOf, senderOf, senderText } from '../../governance/sender';
 import type { Standing } from '../../governance/standing';
 import { account, coins, span, time } from '../../governance/words';
-import { labelled, paint, type Console } from '../console';
+import { hang, labelled, paint, type Console } from '../console';
 import { orderJson, orderRows, sentences, viewOrder } from './orderView';
 import type { Subject } from './subject';
 
@@ -24,7 +25,7 @@ export function proposalText(view: ProposalView, to: Console): string {
   const { actions } = view;
   const count = `${actions.length} action${actions.length === 1 ? '' : 's'}`;
   const head = `${paint(to, 'bold', titleOf(view))}: ${count}\n${labelled(proposalRows(view))}`;
-  const troubles = troublesOf(view).map((trouble) => `  ${paint(to, 'red', `But ${trouble}.`)}`);
+  const troubles = troublesOf(view).map((trouble) => `  ${paint(to, 'red', hang(`But ${trouble}.`, 4))}`);
   const parts = actions.map((action) => actionText(action, view, to));
   return `${[[head, ...troubles].join('\n'), ...parts].join('\n\n')}\n`;
 }
@@ -73,12 +74,11 @@ function expiryText(unix: number, { nowUnix }: Standing): string {
 }
 
 /** Why it could not be carried out, whatever is in it. */
-function troublesOf({ subject, members, standing }: ProposalView): string[] {
+function troublesOf(view: ProposalView): string[] {
+  const { subject, members, standing } = view;
   const found: string[] = [];
   if (!members) found.push(`${account(subject.multisig)} is no multisig wallet v2`);
-  if (!standing.registry.owner.equals(subject.multisig)) {
-    found.push(`the registry's owner is ${account(standing.registry.owner)}, not this multisig`);
-  }
+  found.push(...strangersOrders(view));
   if (subject.source !== 'chain') return found;
   const { state } = subject;
   if (state.executed) found.push('it was carried out already');
@@ -89,6 +89,22 @@ function troublesOf({ subject, members, standing }: ProposalView): string[] {
   if (members && !same(members)) found.push('the multisig has other signers now, and would refuse it');
   if (members && state.threshold < members.threshold) found.push('the multisig needs more approvals now');
   return found;
+}
+
+/** Orders that the multisig may not give: unless it becomes the owner by the same proposal. */
+function strangersOrders({ subject: { multisig }, actions, standing }: ProposalView): string[] {
+  const { registry } = standing;
+  const orders = actions.flatMap((action) => (action.kind === 'order' ? [action] : []));
+  const accepts = orders.some(({ order }) => order.$$type === 'AcceptOwnership');
+  const owner = accepts && registry.offeredOwner?.equals(multisig) ? multisig : registry.owner;
+  return orders.flatMap(({ place, order }) => {
+    const sender = senderOf(order.$$type);
+    const who = accountsOf(sender, { ...registry, owner });
+    if (sender === 'anybody' || who.some((may) => may.equals(multisig))) return [];
+    return [
+      `action ${place} is for ${senderText(sender, standing)}, and not for this multisig: it would be refused`,
+    ];
+  });
 }
 
 function actionText(action: ActionMeaning, { standing }: ProposalView, to: Console): string {

@@ -1,7 +1,7 @@
 import type { Address } from '@ton/core';
 import type { ChainClient } from '../../chain/chainClient';
 import { explainActions } from '../../governance/proposal';
-import { accountOf, senderOf, type Sender } from '../../governance/sender';
+import { accountsOf, senderOf, type Sender } from '../../governance/sender';
 import type { Standing } from '../../governance/standing';
 import { CocoonError } from '../../protocol/errors';
 import type { Console } from '../console';
@@ -84,7 +84,7 @@ async function sendingOf(
     }
     case 'order': {
       const role = senderOf(subject.order.$$type);
-      const sender = from ?? accountOf(role, now) ?? now.registry.owner;
+      const sender = from ?? accountsOf(role, now.registry)[0] ?? now.registry.owner;
       const doing = `${nameOf(sender, role, now)} sends ${subject.order.$$type}`;
       return { doing, sender, sends: [orderSend(registry, subject.body)], atUnix: nowUnix };
     }
