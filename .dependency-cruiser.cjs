@@ -29,7 +29,8 @@ module.exports = {
     mayImport('worker', [...FOUNDATIONS, 'settle']),
     mayImport('router', [...FOUNDATIONS, 'settle']),
     mayImport('client', FOUNDATIONS),
-    mayImport('operate', FOUNDATIONS, true),
+    mayImport('governance', ['protocol'], true),
+    mayImport('operate', [...FOUNDATIONS, 'governance'], true),
     {
       name: 'wrappers-imports',
       comment: 'wrappers see the generated bindings, the protocol, and how quotes become messages',

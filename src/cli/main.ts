@@ -4,6 +4,7 @@ import { CollateralError } from '../collateral';
 import { CocoonError } from '../protocol/errors';
 import { addAccountCommands } from './accounts';
 import { addAttestCommands } from './attest/command';
+import { addGovCommands } from './gov/command';
 import { addProviderCommands } from './provider/command';
 import { addReceiptCommands } from './receipts';
 
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   addReceiptCommands(cocoon);
   addAttestCommands(cocoon);
   addProviderCommands(cocoon);
+  addGovCommands(cocoon);
   await cocoon.parseAsync();
 }
 
