@@ -96,7 +96,6 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   /** False when the wallet cannot go on. */
   async function settle({ state, items }: PlannedSettlement, settled: SettleReport[]): Promise<boolean> {
     const escrow = state.address.hash.toString('hex');
-    if (escrowsOnTheirWay().has(escrow)) return true;
     try {
       const report = await settleBatch(state.address, items, { ...deps, journal });
       views.worked(escrow);

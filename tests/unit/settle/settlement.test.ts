@@ -65,6 +65,13 @@ describe('a process that settles', () => {
     expect(world.store.journal.history().map(({ outcome }) => outcome)).toEqual(['paid', 'void']);
   });
 
+  it('sends nothing when somebody else settled the line between its two looks', async () => {
+    world.meanwhile = () => world.set(held, { paidNano: nano(TON / 2n - 1_000n) });
+    const { settled, failures, claims } = await world.settlement.run([held]);
+    expect([settled.length, failures.length, world.wallet.messages]).toEqual([0, 0, 0]);
+    expect(claims).toMatchObject([{ state: 'dust', dueNano: 1_000n }]);
+  });
+
   it('lets a line whose payout came back wait, longer each time, also after a restart', async () => {
     world.fate = 'bounces';
     const { settled } = await world.settlement.run([held]);

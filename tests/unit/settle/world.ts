@@ -40,6 +40,8 @@ export interface SettleWorld {
   clock: { time: number; now(): number };
   wallet: { balance: bigint; messages: number };
   fate: Fate;
+  /** Happens after the next reading of an escrow. */
+  meanwhile: (() => void) | null;
   /** Reads of escrows fail. */
   blind: boolean;
   store: SettleStore;
@@ -76,7 +78,10 @@ export function createSettleWorld(policy: Partial<SettlementPolicy> = {}): Settl
       if (dead) throw new Death();
       if (world.blind) throw new CocoonError('chain_unavailable', 'No answer.');
       const state = escrows.get(address.hash.toString('hex'));
-      return state ? { ...state, lines: new Map(state.lines), readAtUnix: clock.time } : null;
+      const seen = state ? { ...state, lines: new Map(state.lines), readAtUnix: clock.time } : null;
+      world.meanwhile?.();
+      world.meanwhile = null;
+      return seen;
     },
   };
 
@@ -158,7 +163,7 @@ export function createSettleWorld(policy: Partial<SettlementPolicy> = {}): Settl
   };
 
   const world: SettleWorld = {
-    ...{ clock, store, policy, fate: 'ok', blind: false },
+    ...{ clock, store, policy, fate: 'ok', blind: false, meanwhile: null },
     wallet: { balance: 1_000n * TON, messages: 0 },
     settlement: start(),
     open(escrow, n, capNano, days) {
