@@ -138,7 +138,5 @@ test('a block outlives every lift that was ordered before it', async () => {
   expect((await N.readRegistry(net)).counts.orders).toBe(0);
   net.chain.now! += TIMELOCK_SECONDS;
   expect(await exitOf(net, executeOrderBody(lift.hash()))).toBe(1021);
-  expect(await blocks(net)).toEqual([
-    { hash: SUBJECT.toString('hex'), at: BLOCKED_FOR_GOOD, by: 'owner' },
-  ]);
+  expect(await blocks(net)).toEqual([{ hash: SUBJECT.toString('hex'), at: BLOCKED_FOR_GOOD, by: 'owner' }]);
 });
