@@ -63,7 +63,8 @@ export function createHousekeeping(
 
   const closeWhatIsWorthIt = async (): Promise<void> => {
     const escrow = await lines.escrow();
-    const closable = closableLines(escrow, lines.held(), clock.now()).slice(0, CLIENT_LIMITS.allocateEntries);
+    const most = Math.min(affordableCloses(escrow, config.funding), CLIENT_LIMITS.allocateEntries);
+    const closable = closableLines(escrow, lines.held(), clock.now()).slice(0, most);
     const unspent = closable.reduce((sum, line) => sum + unspentNano(escrow.lines.get(line.id)!, line), 0n);
     if (unspent < closeCostNano(closable.length) * CLIENT_LIMITS.worthTimes) return;
     if (closable.length > 0)
@@ -120,6 +121,15 @@ export function createHousekeeping(
       await running;
     },
   };
+}
+
+/** So many closes surely fit into what is free and what the signer may spend: the chain refuses what may not fit. */
+function affordableCloses(
+  { freeNano, signerBudgetNano }: Pick<EscrowState, 'freeNano' | 'signerBudgetNano'>,
+  { allocatePerLineNano }: FundingRules,
+): number {
+  const money = freeNano < signerBudgetNano ? freeNano : signerBudgetNano;
+  return Math.max(0, Number(money / allocatePerLineNano) - 1);
 }
 
 /** What a message that does nothing but close so many lines costs, roughly and rather more. */
