@@ -76,7 +76,8 @@ export async function propose(
   });
   const needed = by.role === 'signer' ? state.threshold - 1 : state.threshold;
   if (order) session.say(`proposal  ${order.toString()}`);
-  session.say(`needs     ${needed} more approvals: approveOrder proposal=<the one above>`);
+  const approvals = needed === 1 ? 'approval' : 'approvals';
+  session.say(`needs     ${needed} more ${approvals}: approveOrder proposal=<the one above>`);
 }
 
 /** The number that was read, so that the order's address is known; a multisig that lets proposers choose gets none. */

@@ -64,7 +64,7 @@ function queueRows(place: QueuePlace, now: Standing): Row[] {
   return [
     ['now', placeText(place, now.nowUnix)],
     ['carried out', `by anybody, from ${time(place.dueAt)} to ${time(place.lastUnix)}`],
-    ['taken back', `until then by ${senderText('owner', now)}`],
+    ['taken back', `by ${senderText('owner', now)}, until then`],
   ];
 }
 
