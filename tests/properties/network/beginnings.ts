@@ -24,12 +24,17 @@ export function beginningOf({ cold, warm }: Beginnings, index: number): World {
   return index % 4 === 0 ? cold : warm;
 }
 
-/** Both beginnings are made by the shipped contracts; other code takes their place afterwards. */
-export async function createBeginnings(codes: Codes = {}): Promise<Beginnings> {
+/** Both beginnings, made by the shipped contracts. */
+export async function createBeginnings(): Promise<Beginnings> {
   const cold = await createGenesis();
   const warm = worldLike(cold, noCounts());
   for (const step of BUSINESS) await perform(warm, step);
   await settleDown(warm);
+  return { cold, warm };
+}
+
+/** The same with other code in the contracts that are there. */
+export function planted({ cold, warm }: Beginnings, codes: Codes): Beginnings {
   return { cold: withCodes(cold, codes), warm: withCodes(warm, codes) };
 }
 

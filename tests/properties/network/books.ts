@@ -108,5 +108,11 @@ export function textOf(books: object): string {
 
 /** A copy that shares nothing. */
 export function copied<B extends EscrowBooks | WorkerBooks>(books: B): B {
-  return structuredClone(books);
+  const fields = Object.entries(books).map(([name, value]) => [name, copiedMap(value)]);
+  return Object.fromEntries(fields) as B;
+}
+
+function copiedMap(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  return new Map([...(value as Map<string, object>)].map(([name, record]) => [name, { ...record }]));
 }

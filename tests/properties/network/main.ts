@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createBeginnings } from './beginnings';
+import { createBeginnings, planted } from './beginnings';
 import { EVENTS } from './events';
 import { FAULTS, faultyCodes } from './faults';
 import { missingEvents, runRange, type Range, type Report } from './run';
@@ -78,7 +78,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const codes = mutant === undefined ? {} : await faultyCodes(mutant);
-  const begin = await createBeginnings(codes);
+  const begin = planted(await createBeginnings(), codes);
   let stopped = false;
   process.on('SIGINT', () => (stopped = true)).on('SIGTERM', () => (stopped = true));
   let told = 0;

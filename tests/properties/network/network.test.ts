@@ -1,9 +1,9 @@
-import fc from 'fast-check';
-import { createBeginnings, type Beginnings } from './beginnings';
+import { createBeginnings, planted, type Beginnings } from './beginnings';
 import { FAULTS, faultyCodes, faultySources } from './faults';
 import { missingEvents, runRange, type Report } from './run';
 import { scheduleOf } from './schedules';
-import { schedule } from './steps';
+import { cutDown } from './shrink';
+import type { Step } from './steps';
 
 const SEED = 1;
 /** Enough for everything to happen; `npm run invariants` runs as many as one likes. */
@@ -11,13 +11,18 @@ const SCHEDULES = Number(process.env['PROPERTY_RUNS'] ?? 2_000);
 /** In which a planted fault must be found. */
 const FAULTY_SCHEDULES = 200;
 
+let shipped: Beginnings;
+beforeAll(async () => {
+  shipped = await createBeginnings();
+}, 120_000);
+
 function run(begin: Beginnings, schedules: number): Promise<Report> {
   const watch = { stopped: () => false, progress: () => undefined, maxViolations: 1 };
   return runRange(begin, { seed: SEED, from: 0, to: schedules }, watch);
 }
 
-test('whatever clients, routers, providers, strangers and the chain do, no rule about money breaks (I-1 to I-6, I-8 to I-11, I-13)', async () => {
-  const report = await run(await createBeginnings(), SCHEDULES);
+test('no rule about money breaks, whoever does what and in whatever order it arrives', async () => {
+  const report = await run(shipped, SCHEDULES);
   expect(report.found).toEqual([]);
   expect(missingEvents(report)).toEqual([]);
 }, 600_000);
@@ -25,7 +30,7 @@ test('whatever clients, routers, providers, strangers and the chain do, no rule 
 test.each(['bounce-forgotten', 'cap-ignored', 'payout-uncovered'])(
   'a contract with the fault "%s" is found out',
   async (id) => {
-    const report = await run(await createBeginnings(await faultyCodes(id)), FAULTY_SCHEDULES);
+    const report = await run(planted(shipped, await faultyCodes(id)), FAULTY_SCHEDULES);
     expect(report.violations).toBe(1);
     expect(report.found[0]!.steps.length).toBeLessThanOrEqual(4);
   },
@@ -36,11 +41,18 @@ test('every planted fault can be planted in the contracts as they are', () => {
   for (const id of Object.keys(FAULTS)) expect(() => faultySources(id)).not.toThrow();
 });
 
-test('a schedule depends on its seed and number alone, and is the one that is cut down', () => {
+test('a schedule depends on its seed and number alone', () => {
   expect(scheduleOf(7, 3)).toEqual(scheduleOf(7, 3));
   expect(scheduleOf(7, 3)).not.toEqual(scheduleOf(7, 4));
   expect(scheduleOf(7, 3)).not.toEqual(scheduleOf(8, 3));
-  expect(fc.sample(schedule, { seed: 5, numRuns: 1 })).toEqual(
-    fc.sample(schedule, { seed: 5, numRuns: 2 }).slice(0, 1),
-  );
+});
+
+test('steps that break something are cut down to those that are needed', async () => {
+  const breaks = (steps: readonly Step[]): Promise<boolean> =>
+    Promise.resolve(steps.some((step) => step.do === 'top up' && step.value >= 10n) && steps.length >= 2);
+  const topUp: Step = { do: 'top up', escrow: 1, value: 1_000n, form: 'op' };
+  const noise = scheduleOf(1, 1).filter((step) => step.do !== 'top up');
+  const shortest = await cutDown([...noise, topUp, ...noise], breaks);
+  expect(shortest).toHaveLength(2);
+  expect(shortest).toContainEqual({ ...topUp, escrow: 0, value: 15n });
 });

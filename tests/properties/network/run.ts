@@ -27,7 +27,7 @@ export interface Report extends Range {
 /** A run that finds this many violations has said what it has to say. */
 const MAX_VIOLATIONS = 3;
 /** In fewer schedules than this, something rare may not happen. */
-const ENOUGH_SCHEDULES = 2_000;
+const ENOUGH_SCHEDULES = 1_500;
 
 export interface Watch {
   /** Asked after each schedule: whether to end here. */

@@ -3,6 +3,7 @@ import { demandEverything, demandLines } from './check';
 import { settleDown } from './chainSteps';
 import { noCounts, type Counts } from './events';
 import { perform } from './perform';
+import { cutDown } from './shrink';
 import { schedule, type Step } from './steps';
 import { thawWorker } from './workerSteps';
 import { beginningOf, type Beginnings } from './beginnings';
@@ -54,25 +55,15 @@ export async function runSchedule(
   try {
     await runSteps(first, steps, counts);
     return { steps: steps.length, violation: null };
-  } catch (error) {
-    return { steps: steps.length, violation: await shrunk(first, seed, index, steps, String(error)) };
+  } catch {
+    return { steps: steps.length, violation: await shrunk(first, seed, index, steps) };
   }
 }
 
-async function shrunk(
-  first: World,
-  seed: number,
-  index: number,
-  steps: Step[],
-  reason: string,
-): Promise<Violation> {
-  const property = fc.asyncProperty(schedule, (some) => runSteps(first, some, noCounts()));
-  const found = await fc.check(property, {
-    seed: seedOf(seed, index),
-    numRuns: 1,
-    interruptAfterTimeLimit: 30_000,
-  });
-  const shortest = found.counterexample?.[0] ?? steps;
-  const last = await runSteps(first, shortest, noCounts()).then(() => reason, String);
-  return { seed, index, reason: last, steps: shortest };
+/** Cut down; the reason is that of the steps that remain. */
+async function shrunk(first: World, seed: number, index: number, steps: Step[]): Promise<Violation> {
+  const reasonOf = (some: readonly Step[]): Promise<string> =>
+    runSteps(first, some, noCounts()).then(() => '', String);
+  const shortest = await cutDown(steps, async (some) => (await reasonOf(some)) !== '');
+  return { seed, index, reason: await reasonOf(shortest), steps: shortest };
 }
