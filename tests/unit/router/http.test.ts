@@ -53,6 +53,8 @@ test('router answers unknown paths and methods with a JSON error', async () => {
   expect(await ask('/v1/lines/xyz/receipt')).toEqual([404, 'not_found']);
   expect(await ask(`/v1/lines/${'ab'.repeat(20)}/receipt`)).toEqual([404, 'not_found']);
   expect(await ask(`/v1/lines/${'ab'.repeat(20)}/receipt?escrow=zz`)).toEqual([400, 'invalid_request']);
+  expect(await ask('/v1/workers/xyz/receipts')).toEqual([404, 'not_found']);
+  expect(await ask(`/v1/workers/${'ab'.repeat(32)}/receipts?after=zz`)).toEqual([400, 'invalid_request']);
 });
 
 test('router lets a browser of any origin send jobs', async () => {

@@ -53,11 +53,15 @@ test('router relays a job and hands on the reply unchanged, the receipt last', a
   expect(fake.jobs).toEqual([job]);
 
   const stored = await fetch(`${rig.router.url}/v1/lines/${rig.client.lineId.toString('hex')}/receipt`);
-  expect(await stored.json()).toEqual({
+  const row = {
     receipt: receipt.toString('base64'),
     line: lineImage(rig.client.line).toString('base64'),
     escrow: rig.client.escrow.toString('hex'),
-  });
+  };
+  expect(await stored.json()).toEqual(row);
+  const worker = rig.client.line.workerAddress.toString('hex');
+  const page = await fetch(`${rig.router.url}/v1/workers/${worker}/receipts`);
+  expect(await page.json()).toEqual({ receipts: [row], next: null });
 });
 
 test('router answers 503 while the worker of the line is not linked', async () => {

@@ -2,7 +2,7 @@ import { nano } from '../../../src/protocol/amounts';
 import type { HeldReceipt } from '../../../src/chain/dues';
 import type { Round } from '../../../src/settle';
 import type { LineEntry } from '../../../src/chain/types';
-import { lineId } from '../../../src/protocol/line';
+import { lineId, lineImage } from '../../../src/protocol/line';
 import { RECEIPT_FINAL, receiptLayout, verifySigned } from '../../../src/protocol/signed';
 import { createWorld, START, type World } from './support/world';
 
@@ -76,6 +76,18 @@ describe('worker settles', () => {
     await world.worker.drain();
     expect(runs.at(-1)!.policy).toEqual({ all: true });
     expect(runs.at(-1)!.held[0]!.receipt.value.flags).toBe(0);
+  });
+
+  it('worker shows its claims and hands out its receipts on its admin port', async () => {
+    await world.run();
+    const ask = async (path: string) => {
+      const reply = await fetch(`http://127.0.0.1:${world.worker.adminPort}${path}`);
+      return [reply.status, (await reply.json()) as object];
+    };
+    const line = lineImage(world.line).toString('base64');
+    expect(await ask('/receipts')).toMatchObject([200, { receipts: [{ line }], next: null }]);
+    expect(await ask('/receipts?after=zz')).toMatchObject([400, {}]);
+    expect(await ask('/claims')).toEqual([200, { claims: [] }]);
   });
 
   it('worker forgets a line a day after its last second, and not before', async () => {
