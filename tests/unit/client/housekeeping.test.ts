@@ -91,21 +91,21 @@ describe('a line is closed by itself', () => {
     await client.close();
   });
 
-  it.each([
-    ['freeNano', 'what is free'],
-    ['signerBudgetNano', 'what the signer may spend'],
-  ] as const)('not while %s might not cover the message: %s', async (field) => {
-    const { network, client, chain, clock, faults, id } = await withLine();
-    chain.set({ [field]: nano(5_999_999n) });
-    clock.advance(3 * DAY + 1);
-    await client.tidy();
-    expect({ closed: closes(network), faults }).toEqual({ closed: [], faults: [] });
-    chain.set({ [field]: nano(6_000_000n) });
-    clock.advance(6);
-    await client.tidy();
-    expect(closes(network)).toEqual([id]);
-    await client.close();
-  });
+  it.each(['freeNano', 'signerBudgetNano'] as const)(
+    'not while %s might not cover the message',
+    async (field) => {
+      const { network, client, chain, clock, faults, id } = await withLine();
+      chain.set({ [field]: nano(5_999_999n) });
+      clock.advance(3 * DAY + 1);
+      await client.tidy();
+      expect({ closed: closes(network), faults }).toEqual({ closed: [], faults: [] });
+      chain.set({ [field]: nano(6_000_000n) });
+      clock.advance(6);
+      await client.tidy();
+      expect(closes(network)).toEqual([id]);
+      await client.close();
+    },
+  );
 
   it('not for less than the message costs', async () => {
     const { network, client, router, chain, id } = await withLine();
