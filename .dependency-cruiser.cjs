@@ -26,6 +26,7 @@ module.exports = {
     mayImport('chain', ['protocol', 'attestation'], true),
     mayImport('engine', []),
     mayImport('settle', ['protocol', 'chain'], true),
+    mayImport('slash', ['protocol', 'chain'], true),
     mayImport('worker', [...FOUNDATIONS, 'settle']),
     mayImport('router', [...FOUNDATIONS, 'settle']),
     mayImport('client', FOUNDATIONS),

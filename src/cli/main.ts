@@ -7,6 +7,7 @@ import { addAttestCommands } from './attest/command';
 import { addGovCommands } from './gov/command';
 import { addProviderCommands } from './provider/command';
 import { addReceiptCommands } from './receipts';
+import { addSlashCommands } from './slash/command';
 
 /**
  * Programs are loaded only when they are asked for: `cocoon --help` must not load an emulator. A dynamic import is
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   addAttestCommands(cocoon);
   addProviderCommands(cocoon);
   addGovCommands(cocoon);
+  addSlashCommands(cocoon);
   await cocoon.parseAsync();
 }
 

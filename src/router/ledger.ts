@@ -47,7 +47,7 @@ export interface ReceiptLedger {
   all(): Iterable<StoredReceipt>;
   /** A page of the receipts of lines to one Worker, as they are on disk. */
   ofWorker: LedgerFile['ofWorker'];
-  conflicts(): Conflict[];
+  conflicts: LedgerFile['conflicts'];
   /** Forgets lines that ended before the given Unix second. */
   prune(beforeUnix: number): number;
   /** False after a commit failed: the disk is full or gone. */
@@ -195,7 +195,7 @@ export function createReceiptLedger(config: LedgerConfig, deps: LedgerDeps = {})
     findByLine: (id) => file.findByLine(id),
     all: () => file.all(),
     ofWorker: (worker, after, limit) => file.ofWorker(worker, after, limit),
-    conflicts: () => file.conflicts(),
+    conflicts: (after, limit) => file.conflicts(after, limit),
     prune(beforeUnix) {
       cache.clear();
       return file.prune(beforeUnix);

@@ -11,16 +11,25 @@ export interface LedgerFile {
   findByLine(lineId: Buffer): StoredReceipt[];
   all(): Iterable<StoredReceipt>;
   /** Receipts of lines to one Worker, by domain and line id; those after `after`, where it is given. */
-  ofWorker(worker: Buffer, after: { domain: Buffer; lineId: Buffer } | null, limit: number): StoredReceipt[];
+  ofWorker(worker: Buffer, after: LineKey | null, limit: number): StoredReceipt[];
   /** All or nothing, and on disk when it returns. `between` runs before the commit. */
   write(receipts: Iterable<StoredReceipt>, conflicts: Iterable<Conflict>, between: () => void): void;
-  conflicts(): Conflict[];
+  /** By domain and line id; those after `after`, where it is given. */
+  conflicts(after: LineKey | null, limit: number): Conflict[];
   /** Forgets lines whose settleBy is before the given Unix second; answers how many. */
   prune(beforeUnix: number): number;
   close(): void;
 }
 
-/** Two receipts of one key for the same count of jobs and different totals or roots: proof for a slash. */
+export interface LineKey {
+  domain: Buffer;
+  lineId: Buffer;
+}
+
+/**
+ * Two receipts of one key for the same count of jobs and different totals or roots: proof for a slash. Each key slashes once,
+ * so one pair of each is kept, and nobody fills the disk with more.
+ */
 export interface Conflict {
   escrow: Buffer;
   line: Buffer;
@@ -53,6 +62,12 @@ const WORKER_INDEX = `
   CREATE INDEX IF NOT EXISTS receipts_of_worker ON receipts (substr(line, 1, 32), domain, line_id);
 `;
 
+/** A line's image ends with its worker key; domain and line id stand behind a receipt's tag. */
+const CONFLICT_INDEXES = `
+  CREATE UNIQUE INDEX IF NOT EXISTS conflict_of_key ON conflicts (substr(line, 59, 32));
+  CREATE INDEX IF NOT EXISTS conflict_of_line ON conflicts (substr(first, 5, 32), substr(first, 37, 20));
+`;
+
 type Row = Record<string, unknown>;
 
 export function openLedgerFile(path: string): LedgerFile {
@@ -80,7 +95,10 @@ export function openLedgerFile(path: string): LedgerFile {
   const remember = db.prepare(
     'INSERT OR IGNORE INTO conflicts (escrow, line, first, second) VALUES (?, ?, ?, ?)',
   );
-  const remembered = db.prepare('SELECT * FROM conflicts');
+  const remembered = db.prepare(
+    `SELECT * FROM conflicts WHERE (substr(first, 5, 32), substr(first, 37, 20)) > (?, ?)
+     ORDER BY substr(first, 5, 32), substr(first, 37, 20) LIMIT ?`,
+  );
   const forget = db.prepare('DELETE FROM receipts WHERE settle_by < ?');
 
   return {
@@ -105,13 +123,15 @@ export function openLedgerFile(path: string): LedgerFile {
         throw cause;
       }
     },
-    conflicts: () =>
-      (remembered.all() as Row[]).map((row) => ({
+    conflicts(after, limit) {
+      const { domain, lineId } = after ?? BEGINNING;
+      return (remembered.all(domain, lineId, limit) as Row[]).map((row) => ({
         escrow: blob(row['escrow']),
         line: blob(row['line']),
         first: blob(row['first']),
         second: blob(row['second']),
-      })),
+      }));
+    },
     prune: (beforeUnix) => Number(forget.run(beforeUnix).changes),
     close: () => release(db),
   };
@@ -133,7 +153,7 @@ function prepareFile(db: DatabaseSyncInstance): void {
   if (version !== 0 && version !== SCHEMA_VERSION)
     throw new Error(`schema ${version} is from another release`);
   if (version === 0) db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
-  db.exec(WORKER_INDEX);
+  db.exec(WORKER_INDEX + CONFLICT_INDEXES);
 }
 
 /** Prepared statements live until they are collected and would hold the file's lock as long: it is given up by hand. */

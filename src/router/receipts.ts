@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CocoonError } from '../protocol/errors';
+import { decodeSigned, receiptLayout } from '../protocol/signed';
 import { lineKey, parseCursor, receiptPage, SETTLE_LIMITS } from '../settle';
 import { asCocoonError, sendError, sendJson } from './answer';
 import type { ReceiptLedger } from './ledger';
+import type { LineKey } from './ledgerFile';
 import type { Target } from './server';
 import type { StoredReceipt } from './storedReceipt';
 
@@ -10,6 +12,8 @@ import type { StoredReceipt } from './storedReceipt';
 export const RECEIPT_PATH = /^\/v1\/lines\/([0-9a-f]{40})\/receipt$/;
 /** `/v1/workers/<account hash>/receipts`. */
 export const WORKER_RECEIPTS_PATH = /^\/v1\/workers\/([0-9a-f]{64})\/receipts$/;
+/** `/v1/contradictions`. */
+export const CONTRADICTIONS_PATH = /^\/v1\/contradictions$/;
 const ESCROW = /^[0-9a-f]{64}$/;
 
 /**
@@ -52,7 +56,31 @@ export function createWorkerReceiptsHandler(
   };
 }
 
-function cursorOf(text: string | null): { domain: Buffer; lineId: Buffer } | null {
+/**
+ * Pairs of receipts that contradict each other, one pair of each worker key: whoever files one gets a share of the stake.
+ * Both receipts of a pair stand in one page.
+ */
+export function createContradictionsHandler(
+  ledger: Pick<ReceiptLedger, 'conflicts'>,
+  retryAfterSeconds: number,
+) {
+  return (request: IncomingMessage, response: ServerResponse, { query }: Target): void => {
+    try {
+      const after = cursorOf(new URLSearchParams(query).get('after'));
+      const pairs = ledger.conflicts(after, SETTLE_LIMITS.receiptsPerPage / 2 + 1);
+      const rows = pairs.flatMap(({ escrow, line, first, second }) => {
+        const { domain, lineId } = decodeSigned(receiptLayout, first).value;
+        const key = lineKey(domain, lineId);
+        return [first, second].map((receipt) => ({ key, images: { escrow, line, receipt } }));
+      });
+      sendJson(response, receiptPage(rows));
+    } catch (cause) {
+      sendError(request, response, asCocoonError(cause), retryAfterSeconds);
+    }
+  };
+}
+
+function cursorOf(text: string | null): LineKey | null {
   const cursor = parseCursor(text);
   if (cursor === undefined) throw new CocoonError('invalid_request', 'after takes what next gave.');
   if (cursor === null) return null;

@@ -15,6 +15,8 @@ import { createLinkTable } from './links';
 import { createMetrics, type RouterMetrics } from './metrics';
 import type { OfferChain } from './offers';
 import {
+  CONTRADICTIONS_PATH,
+  createContradictionsHandler,
   createReceiptHandler,
   createWorkerReceiptsHandler,
   RECEIPT_PATH,
@@ -178,6 +180,10 @@ function routesOf({ book, jobs, ledger, metrics, isReady, limits }: RouteDeps): 
     {
       pattern: WORKER_RECEIPTS_PATH,
       methods: { GET: createWorkerReceiptsHandler(ledger, limits.retryAfterSeconds) },
+    },
+    {
+      pattern: CONTRADICTIONS_PATH,
+      methods: { GET: createContradictionsHandler(ledger, limits.retryAfterSeconds) },
     },
     { pattern: /^\/healthz$/, methods: { GET: (_request, response) => sendJson(response, { ok: true }) } },
     {

@@ -28,6 +28,11 @@ export function routerSource(url: string, worker: Address, send: typeof fetch = 
   return { name: `${url} for ${worker.toString()}`, receipts: () => pages(at, send) };
 }
 
+/** The pairs that a router found to contradict each other, of whatever Worker. */
+export function contradictionSource(url: string, send: typeof fetch = fetch): ReceiptSource {
+  return { name: url, receipts: () => pages(new URL('/v1/contradictions', url), send) };
+}
+
 /** A file with one JSON object of receipt, line and escrow in each line. */
 export function fileSource(path: string): ReceiptSource {
   return { name: path, receipts: () => rows(path) };

@@ -28,6 +28,15 @@ export interface CommitCounter {
   told(commits: number): void;
 }
 
+/** What was begun would hold the file's lock beyond the close. */
+function undo(db: DatabaseSyncInstance): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // There was no transaction, or the disk is gone; either way nothing was acknowledged.
+  }
+}
+
 export function createGroupCommit(
   db: DatabaseSyncInstance,
   faultPoint: FaultPoint,
@@ -55,6 +64,7 @@ export function createGroupCommit(
       faultPoint('ledger.after-commit');
     } catch (cause) {
       failure ??= new CocoonError('internal', 'The ledger cannot be written.', { cause });
+      undo(db);
       for (const change of batch) change.reject(failure);
       return;
     }
