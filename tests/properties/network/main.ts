@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createBeginnings, planted } from './beginnings';
 import { EVENTS } from './events';
+import { findEveryFault, tableOf } from './everyFault';
 import { FAULTS, faultyCodes } from './faults';
 import { missingEvents, runRange, type Range, type Report } from './run';
 import { sentence } from './wording';
@@ -10,6 +11,7 @@ import { sentence } from './wording';
 //   npm run invariants -- --schedules 100000 --seed 2          more, or others
 //   npm run invariants -- --seed 2 --from 5000 --to 10000      a part: each schedule depends on seed and number alone
 //   npm run invariants -- --mutant cap-ignored                 with a planted fault, until it is found
+//   npm run invariants -- --mutant all                         each planted fault in turn, as a table
 //   npm run invariants -- --list-mutants                       the planted faults
 //   npm run invariants -- --json                               the report for machines
 // The exit code is 3 when a rule was broken, or when something never happened that a run of this length must have seen.
@@ -67,6 +69,14 @@ function describe(report: Report, mutant: string | undefined): string {
   ].join('\n');
 }
 
+async function everyFault(range: Range, json: boolean): Promise<number> {
+  const detections = await findEveryFault(range, ({ id, found, schedules }) => {
+    process.stderr.write(`${id}: ${found ? 'found' : 'NOT found'} in ${schedules} schedules\n`);
+  });
+  console.log(json ? JSON.stringify(detections, null, 2) : tableOf(detections));
+  return detections.every(({ found }) => found) ? 0 : BROKEN;
+}
+
 async function main(): Promise<number> {
   const { mutant, json, listMutants, ...range } = readOptions();
   if (listMutants) {
@@ -77,6 +87,7 @@ async function main(): Promise<number> {
     );
     return 0;
   }
+  if (mutant === 'all') return everyFault(range, json);
   const codes = mutant === undefined ? {} : await faultyCodes(mutant);
   const begin = planted(await createBeginnings(), codes);
   let stopped = false;
