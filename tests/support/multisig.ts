@@ -24,6 +24,30 @@ export async function multisigInit(members: {
   return { address: contractAddress(0, init), init };
 }
 
+/** An order contract that says it is number `seqno` of `multisig`, whatever that is: as a stranger may deploy it. */
+export async function strayOrderInit(
+  multisig: Address,
+  seqno: bigint,
+): Promise<{ address: Address; init: StateInit }> {
+  const sources = Object.fromEntries([readSource(ENTRY)]);
+  const data = beginCell().storeBit(false).storeAddress(multisig).storeUint(seqno, 256).endCell();
+  const init = { code: await compileTact(sources, ENTRY, 'MultisigOrder'), data };
+  return { address: contractAddress(0, init), init };
+}
+
+/** What a multisig tells its order first. */
+export function initOrderBody(signers: readonly Address[], expiresAtUnix: number, order: Cell): Cell {
+  return beginCell()
+    .storeUint(0x9c73fba2, 32)
+    .storeUint(0, 64)
+    .storeUint(signers.length, 8)
+    .storeRef(beginCell().storeDictDirect(byIndex(signers)).endCell())
+    .storeUint(expiresAtUnix, 48)
+    .storeRef(order)
+    .storeBit(false)
+    .endCell();
+}
+
 function byIndex(members: readonly Address[]): Dictionary<number, Address> {
   const dict = Dictionary.empty(Dictionary.Keys.Uint(8), Dictionary.Values.Address());
   members.forEach((member, index) => dict.set(index, member));

@@ -6,6 +6,7 @@ import { approveBody, newOrderBody, orderCell, sendAction } from '../../../src/g
 import { readOrderAddress } from '../../../src/operate/multisigReader';
 import { sha256 } from '../../../src/protocol/hash';
 import * as R from '../../../wrappers/Registry';
+import { initOrderBody, strayOrderInit } from '../../support/multisig';
 import { createGovRig, START_UNIX, TON, type GovRig } from './govRig';
 
 const DAY = 86_400;
@@ -175,6 +176,17 @@ describe('cocoon gov simulate', () => {
     expect(refused.text).toContain('order waiting (1023)');
     expect(refused.text).toMatch(/- image \w{64}\n/);
     expect(refused.exit).toBe(3);
+  });
+});
+
+test("an order contract that its multisig does not know is nobody's proposal", async () => {
+  const [stranger] = rig.others;
+  const { address, init } = await strayOrderInit(stranger.address, 0n);
+  const body = initOrderBody([stranger.address], NEW_YEAR, orderCell([sendAction(rig.registry, TON, IMAGE)]));
+  await stranger.send({ to: address, valueNano: TON, init, body });
+  await expect(rig.inspect(address.toString())).rejects.toMatchObject({
+    code: 'proposal_foreign',
+    message: expect.stringContaining('which does not know it'),
   });
 });
 
