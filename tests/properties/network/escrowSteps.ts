@@ -85,7 +85,8 @@ async function settleAtTheEdge(
   };
   const ran = await deliver(trial, trial.escrows[index]!, { from: OUTSIDER, value: PLENTY, body });
   const excess = ran.sent.at(-1);
-  if (ran.exit !== 0 || !excess) return;
+  // Without a payout gas alone decides, and its limit is rounded down.
+  if (ran.exit !== 0 || !excess || ran.sent.length < 2) return;
   const least = PLENTY - excess.value - LUMP;
   const { exit } = await settleWith(world, index, claims, body, least - 1n, false);
   demand(exit !== 0, 'I-1: a settle that did not bring what it costs');
