@@ -5,6 +5,7 @@ import { transformSync } from '@swc/core';
 import { Cell } from '@ton/core';
 import * as fc from 'fast-check';
 import { hashOf } from './link';
+import { keepMachineCode } from './machineCode';
 import { ROOT, type Built } from './targets';
 
 // The project's modules, evaluated anew for each mutant from text that was read and stripped once; packages stay. A changed
@@ -21,6 +22,7 @@ const codes = new Map<string, Cell>();
 /** Prepares this process: Jest's way with TypeScript, the bindings' code, no snapshots, one seed for every property. */
 export function installLoader(): void {
   process.env['PROPERTY_RUNS'] = PROPERTY_RUNS;
+  keepMachineCode();
   fc.configureGlobal({ seed: 1, endOnFailure: true });
   require.extensions['.ts'] = (module, file) => {
     const text = texts.get(file) ?? stripped(file);
