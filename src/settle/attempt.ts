@@ -35,6 +35,12 @@ export interface AttemptDeps {
 const WALLET_FEE_NANO = 1_000_000n;
 /** Attached beyond the contract's own figure; what is not needed comes back. */
 const MARGIN_NANO = 2_000_000n;
+/** And for each line: forty levels of a map that a client made deeper, who had to try 2^40 ids for it. */
+const LINE_MARGIN_NANO = 4_000_000n;
+
+function marginNano(lines: number): bigint {
+  return MARGIN_NANO + BigInt(lines) * LINE_MARGIN_NANO;
+}
 
 /** What a settle of so many lines costs the wallet at most. Stipends, which Workers keep, are in it. */
 export function settleFee(prices: ChainPrices): SettleFee {
@@ -85,7 +91,7 @@ async function sendOnce(
   due: readonly DueItem[],
   { chain, clock, wallet, journal }: AttemptDeps,
 ): Promise<SettleReport | null> {
-  const valueNano = settleValueNano(due.length, state.lines.size, chain.prices) + MARGIN_NANO;
+  const valueNano = settleValueNano(due.length, state.lines.size, chain.prices) + marginNano(due.length);
   await requireFunds(wallet.address, valueNano + WALLET_FEE_NANO, chain);
   const body = settleBody(
     due.map(({ held: { line, receipt } }) => ({

@@ -133,7 +133,9 @@ describe('a proof that a key told two histories', () => {
       keys: [{ ...before.keys[0], activeUntil: KEY_SLASHED }],
     });
     expect(await N.listedWorkers(net)).toEqual([]);
-    expect(await blocks(net)).toEqual([{ hash: net.platform.hash.toString('hex'), at: BLOCKED_BY_PROOF }]);
+    expect(await blocks(net)).toEqual([
+      { hash: net.platform.hash.toString('hex'), at: BLOCKED_BY_PROOF, by: 'proof' },
+    ]);
   });
 
   test.each([

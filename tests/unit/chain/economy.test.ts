@@ -120,6 +120,7 @@ describe('the chain room on a devnet', () => {
         workerKey: worker.keys.publicKey,
         activeUntil: state.activeUntil,
         lastSettleBy: expect.any(Number) as number,
+        platform: state.platform,
       },
     ]);
     expect((await economy.chain.workers()).map(String)).toEqual([worker.address.toString()]);

@@ -100,8 +100,8 @@ describe('a process that settles', () => {
   });
 
   it('sends nothing with a wallet that holds too little, and settles when there is enough', async () => {
-    const needed = 5_724_003n;
-    world.wallet.balance = 3_000_000n;
+    const needed = 8_742_003n;
+    world.wallet.balance = needed - 1n;
     const { failures } = await world.settlement.run([held]);
     expect(failures).toMatchObject([{ escrow: null, error: { code: 'wallet_exhausted' } }]);
     expect(world.store.journal.history()).toEqual([]);
