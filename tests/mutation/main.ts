@@ -15,7 +15,7 @@ import { allSuites, filesIn, PARTS, partOf, suitesFor, type Part } from './scope
 //   npm run mutation -- --only escrow       one part; several with commas
 //   npm run mutation -- --sample 50         a quick look: as many, chosen by --seed
 //   npm run mutation -- --quick             leaves slow tests out; what they might kill stays unknown
-//   npm run mutation -- --list              judges nothing: what is not known is written down as not run
+//   npm run mutation -- --list              judges nothing: takes out of results.tsv what is not so any more
 //   npm run mutation -- --again             judges anew what is known
 //   npm run mutation -- --jobs 2 --json
 

@@ -12,7 +12,7 @@ import path from 'node:path';
 import type { Mutant } from './mutants';
 import { ROOT } from './targets';
 
-// What became of each mutant: one line for each in results.tsv, sorted. While a run goes on its findings are appended to a
+// What became of each mutant that was run: one line for each in results.tsv, sorted. While a run goes on its findings are appended to a
 // journal, so that a killed run loses one mutant at most.
 
 /** `same` is the same code, `invalid` none at all: neither counts. */
@@ -54,7 +54,8 @@ export function appendResult(result: Result): void {
 
 /** Writes results.tsv anew and ends the journal. */
 export function compactResults(results: readonly Result[]): void {
-  const lines = results.map(written).sort();
+  const known = results.filter(({ status }) => status !== 'not run');
+  const lines = known.map(written).sort();
   const unfinished = `${FILE}.${process.pid}`;
   writeFileSync(unfinished, `${lines.join('\n')}\n`);
   renameSync(unfinished, FILE);
