@@ -45,9 +45,12 @@ function shifted(bytes: Uint8Array, at: number, by: number): Buffer {
 
 describe('a machine is measured against the floor of its family', () => {
   let net: N.Network;
+  let asAdmitted: ReturnType<N.Network['chain']['snapshot']>;
   beforeAll(async () => {
     net = await N.createActiveWorker();
+    asAdmitted = net.chain.snapshot();
   });
+  beforeEach(() => net.chain.loadFrom(asAdmitted));
 
   const edges: [string, Partial<A.Said>, number][] = [
     ['exactly at it', {}, 0],
@@ -90,7 +93,6 @@ describe('a machine is measured against the floor of its family', () => {
   });
 
   test('its own one, else that of families without one', async () => {
-    net = await N.createActiveWorker();
     const high = { ...FLOOR, pceSvn: FLOOR.pceSvn + 1 };
     await order(net, allowTcbBody(FAMILY, high));
     expect(await N.refusalOf(net)).toBe(1038);
