@@ -139,6 +139,9 @@ export interface External {
   broken: boolean;
 }
 
+/** What a transaction answers that ran out of gas; 10,000 gas are lent at 66.67 nanotons. */
+const OUT_OF_GAS = -14;
+const GAS_CREDIT_NANO = 666_670n;
 /** A message's own cell, at most. */
 const ROOT_BITS = 1_023;
 
@@ -156,6 +159,12 @@ function carriageNano(body: Cell, init: StateInit | undefined): bigint {
   return lumpNano + 1n + (BigInt(bits + ROOT_BITS) * bitPrice16 + BigInt(cells.size) * cellPrice16) / 65_536n;
 }
 
+/** The code does not begin, or ends before it accepts: what is lent for that is at most what the account holds. */
+function isTooPoor(balance: bigint, carriage: bigint, exit: number): boolean {
+  if (exit === NOT_RUN) return balance < carriage;
+  return exit === OUT_OF_GAS && balance < carriage + GAS_CREDIT_NANO;
+}
+
 /** Sends an external message; 0 among `exits` lets it be accepted. Returns the exit code. */
 export async function external(
   world: World,
@@ -168,7 +177,7 @@ export async function external(
   const ran = await deliverExternal(world, escrow, body, init);
   const exit = typeof ran === 'number' ? ran || NOT_RUN : 0;
   demand(
-    exits.includes(exit) || (exit === NOT_RUN && before < carriageNano(body, init)),
+    exits.includes(exit) || isTooPoor(before, carriageNano(body, init), exit),
     () => `I-13: escrow ${index} answered ${exit}, expected ${exits.join(' or ')}`,
   );
   if (typeof ran === 'number') {
