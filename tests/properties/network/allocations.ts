@@ -25,7 +25,16 @@ import {
 import { deliverExternal } from './chain';
 import { demandEscrow } from './check';
 import { demand, demandSame } from './demand';
-import { command, external, NOT_RUN, noteCaps, PLENTY, refusal, type Verdict } from './escrowMoves';
+import {
+  command,
+  external,
+  isTooPoor,
+  NOT_RUN,
+  noteCaps,
+  PLENTY,
+  refusal,
+  type Verdict,
+} from './escrowMoves';
 import * as rules from './escrowRules';
 import type { Amount, Forgery, PlannedEntry } from './steps';
 import type { World } from './world';
@@ -269,9 +278,12 @@ function countAnswer(world: World, exit: number, forgery: Forgery, isOther: bool
 export async function repeatExternal(world: World, index: number): Promise<void> {
   const escrow = world.escrows[index]!;
   if (!escrow.lastExternal) return;
-  const exit = await deliverExternal(world, escrow, escrow.lastExternal);
-  demand(typeof exit === 'number', 'I-13: an allocation was taken twice');
-  demandSame(exit, WRONG_SEQNO, 'answer to an allocation that was sent twice');
+  const { balance, lastExternal } = escrow;
+  const answer = await deliverExternal(world, escrow, lastExternal);
+  demand(typeof answer === 'number', 'I-13: an allocation was taken twice');
+  const exit = Number(answer) || NOT_RUN;
+  if (!isTooPoor(balance, exit, lastExternal))
+    demandSame(exit, WRONG_SEQNO, 'answer to an allocation that was sent twice');
   world.counts.duplicate_external++;
   demandEscrow(world, index);
 }

@@ -160,7 +160,8 @@ function carriageNano(body: Cell, init: StateInit | undefined): bigint {
 }
 
 /** The code does not begin, or ends before it accepts: what is lent for that is at most what the account holds. */
-function isTooPoor(balance: bigint, carriage: bigint, exit: number): boolean {
+export function isTooPoor(balance: bigint, exit: number, body: Cell, init?: StateInit): boolean {
+  const carriage = carriageNano(body, init);
   if (exit === NOT_RUN) return balance < carriage;
   return exit === OUT_OF_GAS && balance < carriage + GAS_CREDIT_NANO;
 }
@@ -177,7 +178,7 @@ export async function external(
   const ran = await deliverExternal(world, escrow, body, init);
   const exit = typeof ran === 'number' ? ran || NOT_RUN : 0;
   demand(
-    exits.includes(exit) || isTooPoor(before, carriageNano(body, init), exit),
+    exits.includes(exit) || isTooPoor(before, exit, body, init),
     () => `I-13: escrow ${index} answered ${exit}, expected ${exits.join(' or ')}`,
   );
   if (typeof ran === 'number') {
