@@ -4,32 +4,21 @@ import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { nano, type Nano } from '../protocol/amounts';
 import { CocoonError } from '../protocol/errors';
 import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
-import { lineId as idOf, lineImage, parseLine, type Line } from '../protocol/line';
+import { lineId as idOf, lineImage, type Line } from '../protocol/line';
 import {
   appendWithProof,
   EMPTY_RANGE,
   leafHash,
   rootOf,
   type InclusionProof,
-  type MountainRange,
 } from '../protocol/mountainRange';
 import { encodeSigned, ticketLayout, type Signed, type Ticket } from '../protocol/signed';
 import { createGroupCommit, type FaultPoint } from './groupCommit';
 import { openHighWater, staleness, type HighWater } from './highWater';
+import { accountOf, type LineAccount, type LineRow } from './ledgerRows';
 import { closeLedgerDatabase, JobState, openLedgerDatabase } from './ledgerSchema';
 
-/** Where a line stands. The same line fields in two escrows are two lines, so the domain is part of the key. */
-export interface LineAccount {
-  readonly domain: Buffer;
-  readonly lineId: Buffer;
-  readonly escrow: Buffer;
-  readonly line: Line;
-  totalNano: Nano;
-  range: MountainRange;
-  final: boolean;
-  /** Sum of maxFee over running jobs; in memory only, because a crash ends every job. */
-  reservedNano: Nano;
-}
+export type { LineAccount } from './ledgerRows';
 
 /** What a receipt says, as it stands on disk. */
 export interface Tally {
@@ -151,7 +140,7 @@ export function openLedger(
     },
   });
   for (const row of statements.lines.all() as unknown as LineRow[]) {
-    const account = fromRow(row);
+    const account = accountOf(row);
     accounts.set(keyOf(account.domain, account.lineId), account);
   }
 
@@ -282,37 +271,9 @@ function openMark(config: LedgerConfig, committed: number, db: DatabaseSyncInsta
   }
 }
 
-interface LineRow {
-  domain: Uint8Array;
-  line_id: Uint8Array;
-  escrow: Uint8Array;
-  line: Uint8Array;
-  total: bigint;
-  jobs: bigint;
-  peaks: Uint8Array;
-  final: bigint;
-}
-
 interface AuditRow {
   ticket: Uint8Array;
   record: Uint8Array;
-}
-
-function fromRow(row: LineRow): LineAccount {
-  const peaks = Buffer.from(row.peaks);
-  return {
-    domain: Buffer.from(row.domain),
-    lineId: Buffer.from(row.line_id),
-    escrow: Buffer.from(row.escrow),
-    line: parseLine(row.line),
-    totalNano: nano(row.total),
-    range: {
-      count: Number(row.jobs),
-      peaks: Array.from({ length: peaks.length / 32 }, (_, i) => peaks.subarray(32 * i, 32 * (i + 1))),
-    },
-    final: row.final !== 0n,
-    reservedNano: nano(0),
-  };
 }
 
 function tallyOf(account: LineAccount): Tally {
