@@ -16,11 +16,11 @@ import { createChain } from '../../src/chain/chain';
 import type { WalletSender } from '../../src/chain/types';
 import { createWalletSender } from '../../src/chain/wallet';
 import { createDevnet, type Devnet } from '../../src/devnet/devnet';
-import type { BlueprintProvider } from '../../src/operate/session';
 import { keyPairFromSeed } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { TIMELOCK_SECONDS } from '../../wrappers/Registry';
 import { multisigInit } from '../support/multisig';
+import { runCommand } from './support/blueprint';
 
 type Command = (provider: NetworkProvider, args: string[]) => Promise<void>;
 
@@ -63,22 +63,7 @@ async function perform(
   command: Command,
   args: Record<string, string> = {},
 ): Promise<string[]> {
-  const lines: string[] = [];
-  const provider: BlueprintProvider = {
-    sender: () => ({
-      address: wallet.address,
-      send: ({ to, value, body, init }) =>
-        wallet.send({ to, valueNano: value, ...(body && { body }), ...(init && { init }) }),
-    }),
-    api: () => ({ parameters: { endpoint: devnet.apiUrl } }),
-    ui: () => ({
-      write: (line) => void lines.push(line),
-      input: (question) => Promise.reject(new Error(`asked: ${question}`)),
-    }),
-  };
-  const given = Object.entries(args).map(([name, value]) => `${name}=${value}`);
-  await command(provider as NetworkProvider, given);
-  return lines.slice(2);
+  return runCommand({ wallet, endpoint: devnet.apiUrl }, command, args);
 }
 
 const valueOf = (lines: readonly string[], label: string): string =>

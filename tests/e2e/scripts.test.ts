@@ -46,12 +46,12 @@ import { createChain } from '../../src/chain/chain';
 import { createWalletSender } from '../../src/chain/wallet';
 import type { WalletSender } from '../../src/chain/types';
 import { createDevnet, type Devnet } from '../../src/devnet/devnet';
-import type { BlueprintProvider } from '../../src/operate/session';
 import { nano } from '../../src/protocol/amounts';
 import { keyPairFromSeed } from '../../src/protocol/ed25519';
 import { sha256 } from '../../src/protocol/hash';
 import { modelsRoot, statementImage } from '../../src/protocol/statement';
 import { Address } from '@ton/core';
+import { runCommand } from './support/blueprint';
 
 const hex = (text: string): string => sha256(Buffer.from(text)).toString('hex');
 const IMAGE = hex('image');
@@ -91,22 +91,7 @@ async function perform(
   command: (provider: NetworkProvider, args: string[]) => Promise<void>,
   args: Record<string, string> = {},
 ): Promise<string[]> {
-  const lines: string[] = [];
-  const provider: BlueprintProvider = {
-    sender: () => ({
-      address: wallet.address,
-      send: ({ to, value, body, init }) =>
-        wallet.send({ to, valueNano: value, ...(body && { body }), ...(init && { init }) }),
-    }),
-    api: () => ({ parameters: { endpoint: devnet.apiUrl } }),
-    ui: () => ({
-      write: (line) => void lines.push(line),
-      input: (question) => Promise.reject(new Error(`asked: ${question}`)),
-    }),
-  };
-  const given = Object.entries(args).map(([name, value]) => `${name}=${value}`);
-  await command(provider as NetworkProvider, given);
-  return lines.slice(2);
+  return runCommand({ wallet, endpoint: devnet.apiUrl }, command, args);
 }
 
 function written(): Written {
