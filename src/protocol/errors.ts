@@ -6,10 +6,17 @@ export class CocoonError extends Error {
   override readonly name = 'CocoonError';
   readonly code: ErrorCode;
   readonly remedy: string;
+  /** The one field of the request that is at fault, where it is one. */
+  readonly param: string | null;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; remedy?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; remedy?: string; param?: string } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
+    this.param = options.param ?? null;
     this.remedy = options.remedy ?? ERROR_CODES[code].remedy;
   }
 
@@ -307,8 +314,9 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** OpenAI's error body. */
 export function errorBody(error: CocoonError): {
-  error: { message: string; type: string; param: null; code: string };
+  error: { message: string; type: string; param: string | null; code: string };
 } {
   const { type } = ERROR_CODES[error.code];
-  return { error: { message: `${error.message} ${error.remedy}`, type, param: null, code: error.code } };
+  const { code, param } = error;
+  return { error: { message: `${error.message} ${error.remedy}`, type, param, code } };
 }
