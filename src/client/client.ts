@@ -83,8 +83,11 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   };
   const models = async () => listModels(await market.candidates());
 
+  const fetchAs = createClientFetch({ serve, models });
+
   return {
-    fetch: createClientFetch({ serve, models }),
+    fetch: fetchAs(null),
+    fetchAs,
     models,
     refusedWorkers: market.refused,
     async balance() {

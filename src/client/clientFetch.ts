@@ -1,4 +1,5 @@
 import { CocoonError } from '../protocol/errors';
+import type { Caller } from './caller';
 import { createIdempotency } from './idempotency';
 import { MODEL_PATHS, readModelRequest } from './modelRequest';
 import type { ModelInfo } from './models';
@@ -12,42 +13,50 @@ import { serveModelRequest, type ServeDeps } from './serve';
 export function createClientFetch(deps: {
   serve: ServeDeps;
   models(): Promise<ModelInfo[]>;
-}): typeof globalThis.fetch {
+}): (caller: Caller | null) => typeof globalThis.fetch {
   const idempotency = createIdempotency();
 
-  const answerModel = async (request: Request, path: string): Promise<Response> => {
+  const answerModel = async (request: Request, path: string, caller: Caller | null): Promise<Response> => {
     if (!(request.headers.get('content-type') ?? '').toLowerCase().startsWith('application/json')) {
       throw new CocoonError('unsupported_media_type', 'Send application/json.');
     }
     const text = await request.text();
     const parsed = readModelRequest(path, text);
+    if (caller && !caller.mayUse(parsed.model)) throw noModel(parsed.model);
     const key = request.headers.get('idempotency-key');
-    return idempotency.run(key, parsed.body, parsed.stream, () =>
-      serveModelRequest(parsed, request.signal, deps.serve),
+    const { serve } = deps;
+    const own = caller ? { ...serve, job: { ...serve.job, caller } } : serve;
+    return idempotency.run(
+      key === null ? null : `${caller?.id ?? ''} ${key}`,
+      parsed.body,
+      parsed.stream,
+      () => serveModelRequest(parsed, request.signal, own),
     );
   };
 
-  const route = async (request: Request): Promise<Response> => {
+  const route = async (request: Request, caller: Caller | null): Promise<Response> => {
     const path = pathOf(request.url);
     if (path in MODEL_PATHS) {
-      return request.method === 'POST' ? answerModel(request, path) : notAllowed(request.method, 'POST');
+      return request.method === 'POST'
+        ? answerModel(request, path, caller)
+        : notAllowed(request.method, 'POST');
     }
     const isList = path === '/v1/models';
     if (!isList && !path.startsWith('/v1/models/'))
       throw new CocoonError('not_found', `There is no ${path}.`);
     if (request.method !== 'GET') return notAllowed(request.method, 'GET');
-    const models = await deps.models();
+    const models = (await deps.models()).filter(({ id }) => !caller || caller.mayUse(id));
     if (isList) return jsonResponse({ object: 'list', data: models });
     const id = decodePath(path.slice('/v1/models/'.length));
     const model = models.find((one) => one.id === id);
-    if (!model) throw new CocoonError('model_not_found', `There is no model ${id}.`);
+    if (!model) throw noModel(id);
     return jsonResponse(model);
   };
 
-  return async (input, init) => {
+  return (caller) => async (input, init) => {
     const request = new Request(input, init);
     try {
-      return await route(request);
+      return await route(request, caller);
     } catch (error) {
       request.signal.throwIfAborted();
       const named = toCocoonError(error);
@@ -55,6 +64,10 @@ export function createClientFetch(deps: {
       return errorResponse(named);
     }
   };
+}
+
+function noModel(id: string): CocoonError {
+  return new CocoonError('model_not_found', `There is no model ${id}.`);
 }
 
 function pathOf(url: string): string {

@@ -6,6 +6,7 @@ import { CocoonError } from '../protocol/errors';
 import { sha256 } from '../protocol/hash';
 import { ticketLayout, type Receipt, type Signed, type Ticket } from '../protocol/signed';
 import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../protocol/wire';
+import type { Caller } from './caller';
 import { CLIENT_LIMITS } from './limits';
 import type { UsableLine } from './heldLine';
 import type { Lines } from './lines';
@@ -55,6 +56,8 @@ export interface JobDeps {
   signer: KeyPair;
   lines: Lines;
   market: Market;
+  /** Whose money it is, when the client serves several; never set for the client's own jobs. */
+  caller?: Caller;
 }
 
 /** Signs a ticket, seals the request to the worker and sends both. The ticket is journaled before a byte leaves. */
@@ -65,10 +68,11 @@ export async function startJob(
 ): Promise<RunningJob> {
   const { candidate, usable, escrow, order } = target;
   const sealed = sealJob(target, deps);
-  deps.lines.issue(usable.line, sealed.ticket, order.model);
   const ticketHash = ticketLayout.hash(sealed.ticket.value);
   const { jobId, maxFee, requestHash } = sealed.ticket.value;
   const id = jobId.toString('hex');
+  deps.caller?.reserve({ id, model: order.model, maxFeeNano: maxFee });
+  deps.lines.issue(usable.line, sealed.ticket, order.model);
   let refused = false;
   let body: AsyncIterable<Uint8Array>;
   try {
@@ -83,6 +87,7 @@ export async function startJob(
     body = answer;
   } catch (error) {
     deps.lines.dropped(usable.line, id, refused);
+    if (refused) deps.caller?.released(id);
     throw error;
   }
 
@@ -114,6 +119,7 @@ export async function startJob(
         bill.receipt,
       );
       deps.lines.settle(usable.line, jobId, bill.settlement, receipt);
+      deps.caller?.settled(id, bill.settlement.record.fee);
       return {
         receiptId: id,
         worker: candidate.worker.address.toString('hex'),

@@ -4,6 +4,7 @@ import type { LineRelease } from '../chain/lineEnd';
 import type { Chain, Clock, WalletSender } from '../chain/types';
 import type { KeyPair } from '../protocol/ed25519';
 import type { CocoonError } from '../protocol/errors';
+import type { Caller } from './caller';
 import type { EndReason } from './heldLine';
 import type { Refused } from './market';
 import type { ModelInfo } from './models';
@@ -114,6 +115,8 @@ export interface ReceiptInfo {
 export interface Client {
   /** `new OpenAI({ fetch: client.fetch, baseURL: 'https://cocoon.invalid/v1', apiKey: 'unused' })`. */
   fetch: typeof globalThis.fetch;
+  /** The same for one of several callers: with answers, limits and receipts of its own. */
+  fetchAs(caller: Caller): typeof globalThis.fetch;
   models(): Promise<ModelInfo[]>;
   /** Workers of the order books that were left out, and why. */
   refusedWorkers(): readonly Refused[];
