@@ -24,7 +24,13 @@ export const CLIENT_LIMITS = {
   /** Time to the reply's first byte, and silence within it; a worker sends a sign of life every 5 s. */
   replyHeadMs: 60_000,
   replySilenceMs: 30_000,
+  /** From a reply's first byte to its end: a job's latest start, its longest run, and what clocks may differ by. */
+  replyMs: (120 + 1_800 + 60) * 1_000,
+  /** A response at its largest, its chunks' tags and heads, and signs of life. */
+  replyWireBytes: 80 * 1024 * 1024,
   errorBodyBytes: 64 * 1024,
+  /** Of what another side says about its error. */
+  toldCharacters: 500,
   sseEventBytes: 4 * 1024 * 1024,
 
   allocatePollMs: 500,
@@ -77,6 +83,8 @@ export const CLIENT_LIMITS = {
 
   auditItems: 4_096,
   auditRounds: 8,
+  /** One request of an audit: all funding waits for it. */
+  auditMs: 15_000,
 
   conversations: 1_000,
   idempotencyKeys: 1_000,
@@ -94,8 +102,23 @@ export const CLIENT_LIMITS = {
 /** Bounds of the local gateway. */
 export const GATEWAY_LIMITS = {
   bodyBytes: 30 * 1024 * 1024,
+  /** Bodies of all requests together. */
+  uploadBytes: 512 * 1024 * 1024,
+  headerBytes: 16 * 1024,
   headersMs: 10_000,
   requestMs: 60_000,
+  /** What of a refused upload is still read, so that its sender finds the answer. */
+  refusedBytes: 128 * 1024 * 1024,
+  refusedMs: 10_000,
+  /** A reader that takes nothing for so long is hung up on. */
+  stalledMs: 60_000,
+  keepAliveMs: 60_000,
   connections: 1_024,
+  /** Requests that run at once. */
+  requests: 1_024,
   drainMs: 30_000,
+  /** Keys that were ever issued; how many buckets are remembered. */
+  keys: 10_000,
+  /** A job that nobody saw the bill of is asked for so long. */
+  billSeconds: 30 * 86_400,
 } as const;

@@ -5,6 +5,7 @@ const JSON_TYPE = 'application/json';
 const HOPELESS: readonly string[] = [
   'escrow_exhausted',
   'escrow_unknown',
+  'key_limit_reached',
   'idempotency_conflict',
   'receipt_overcharged',
   'receipt_bad_proof',

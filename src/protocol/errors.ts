@@ -55,6 +55,12 @@ export const ERROR_CODES = {
     type: 'insufficient_quota',
     remedy: 'Top up the escrow: send Toncoin to its address, or run scripts/topUp.',
   },
+  key_limit_reached: {
+    status: 402,
+    type: 'insufficient_quota',
+    remedy:
+      'Wait until running requests of the key are billed, ask for fewer tokens, or issue a key with a higher limit.',
+  },
   not_found: { status: 404, type: 'invalid_request_error', remedy: 'Check the path.' },
   model_not_found: {
     status: 404,
@@ -87,8 +93,28 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: 'Raise the maximum price or lower max_tokens.',
   },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    remedy: 'Wait for the time in retry-after: the key allows so many requests.',
+  },
+  headers_too_large: {
+    status: 431,
+    type: 'invalid_request_error',
+    remedy: 'Send fewer or shorter headers.',
+  },
   rate_limited: { status: 429, type: 'rate_limit_error', remedy: 'Wait for the time in retry-after.' },
   internal: { status: 500, type: 'server_error', remedy: 'Report this with the request id.' },
+  books_in_use: {
+    status: 409,
+    type: 'invalid_request_error',
+    remedy: 'Close the other tab that uses these books, or give this one books of another name.',
+  },
+  books_unwritable: {
+    status: 500,
+    type: 'server_error',
+    remedy: 'Make room for the data of this site and load the page again: nothing was sent since.',
+  },
   worker_failed: { status: 502, type: 'server_error', remedy: 'Retry: another worker will be chosen.' },
   router_unreachable: {
     status: 502,
@@ -99,6 +125,12 @@ export const ERROR_CODES = {
     status: 503,
     type: 'server_error',
     remedy: 'Check the TON endpoint; nothing was sent or billed.',
+  },
+  chain_disagrees: {
+    status: 503,
+    type: 'server_error',
+    remedy:
+      'Ask again in a minute; if it stays, one of the TON endpoints lies or lags: replace it. Nothing was sent.',
   },
   chain_refused: {
     status: 409,
@@ -119,6 +151,16 @@ export const ERROR_CODES = {
     status: 409,
     type: 'invalid_request_error',
     remedy: 'Stop the other process, or name another store.',
+  },
+  attestation_refused: {
+    status: 503,
+    type: 'server_error',
+    remedy: 'Nothing was sent. See which link failed; loosen the policy only if you mean it.',
+  },
+  collateral_unavailable: {
+    status: 503,
+    type: 'server_error',
+    remedy: 'Retry after the time in retry-after, or name another source of collateral.',
   },
   no_attested_worker: { status: 503, type: 'server_error', remedy: 'Retry after the time in retry-after.' },
   worker_busy: {
@@ -261,7 +303,12 @@ export const ERROR_CODES = {
   receipt_bad_proof: {
     status: 400,
     type: 'invalid_request_error',
-    remedy: 'The job record is not in the receipt; the worker is avoided.',
+    remedy: 'The job record is not in the receipt: the worker or the router changed one of them.',
+  },
+  audit_mismatch: {
+    status: 502,
+    type: 'server_error',
+    remedy: 'The worker does not account for the jobs of its line; it is avoided from now on.',
   },
   record_mismatch: {
     status: 502,
@@ -289,6 +336,18 @@ export const ERROR_CODES = {
     status: 404,
     type: 'invalid_request_error',
     remedy: 'Take a hash that `cocoon gov inspect` lists; what was carried out or taken back is gone.',
+  },
+
+  /** Evidence of answers. */
+  evidence_malformed: {
+    status: 400,
+    type: 'invalid_request_error',
+    remedy: 'Take the whole file, as it was written.',
+  },
+  evidence_unknown: {
+    status: 404,
+    type: 'invalid_request_error',
+    remedy: 'Name the receipt id of an answer that was billed in the last 90 days.',
   },
 
   /** Attested channel. */
