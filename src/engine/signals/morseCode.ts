@@ -1,0 +1,60 @@
+/** International Morse code (ITU-R M.1677-1): what each character sounds like, "." a dit and "-" a dah. */
+export const MORSE_CODE: Readonly<Record<string, string>> = {
+  A: '.-',
+  B: '-...',
+  C: '-.-.',
+  D: '-..',
+  E: '.',
+  F: '..-.',
+  G: '--.',
+  H: '....',
+  I: '..',
+  J: '.---',
+  K: '-.-',
+  L: '.-..',
+  M: '--',
+  N: '-.',
+  O: '---',
+  P: '.--.',
+  Q: '--.-',
+  R: '.-.',
+  S: '...',
+  T: '-',
+  U: '..-',
+  V: '...-',
+  W: '.--',
+  X: '-..-',
+  Y: '-.--',
+  Z: '--..',
+  0: '-----',
+  1: '.----',
+  2: '..---',
+  3: '...--',
+  4: '....-',
+  5: '.....',
+  6: '-....',
+  7: '--...',
+  8: '---..',
+  9: '----.',
+  '.': '.-.-.-',
+  ',': '--..--',
+  ':': '---...',
+  '?': '..--..',
+  "'": '.----.',
+  '-': '-....-',
+  '/': '-..-.',
+  '(': '-.--.',
+  ')': '-.--.-',
+  '"': '.-..-.',
+  '=': '-...-',
+  '+': '.-.-.',
+  '@': '.--.-.',
+};
+
+/** Lengths in dits, of the same recommendation. */
+export const DAH_DITS = 3;
+export const LETTER_GAP_DITS = 3;
+export const WORD_GAP_DITS = 7;
+
+/** "PARIS " is the standard word: 50 dits. So one word a minute is a dit of 1,200 ms. */
+export const DIT_MS_AT_ONE_WORD_PER_MINUTE = 1_200;
