@@ -6,7 +6,7 @@ import { createLoad } from './choose';
 import { createFailures } from './failures';
 import { createClientFetch } from './clientFetch';
 import { createCosts } from './costs';
-import { createHousekeeping } from './housekeeping';
+import { createHousekeeping, type Pruner } from './housekeeping';
 import type { JobDeps } from './job';
 import { CLIENT_LIMITS } from './limits';
 import { createLines, type Lines } from './lines';
@@ -17,16 +17,23 @@ import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
 import { createRefill } from './refill';
 import { toCocoonError } from './respond';
 import type { ServeDeps } from './serve';
-import { openStore } from './store';
+import type { Store } from './store';
 import type { StoredJob } from './storeRows';
 import type { Client, ClientConfig, ClientDeps, ReceiptInfo } from './types';
 
-/** The client: chooses and verifies workers, seals requests, funds lines, checks bills. Owns its data directory. */
-export function createClient(config: ClientConfig, deps: ClientDeps): Client {
+/**
+ * The client, wherever it runs and wherever its books are kept: chooses and verifies workers, seals requests, funds
+ * lines, checks bills. Owns the books.
+ */
+export function createClientOver(
+  openBooks: () => Store,
+  config: Omit<ClientConfig, 'dataDir'>,
+  deps: Omit<ClientDeps, 'wallet'> & { pruner: Pruner | null },
+): Client {
   if (config.routers.length === 0 || config.routers.length > CLIENT_LIMITS.routers) {
     throw new CocoonError('invalid_request', `A client takes 1 to ${CLIENT_LIMITS.routers} routers.`);
   }
-  const { chain, clock } = deps;
+  const { chain, clock, pruner } = deps;
   const timers: Timers = deps.timers ?? systemTimers;
   const random = deps.random ?? randomBytes;
   const fetch = deps.fetch ?? globalThis.fetch;
@@ -34,11 +41,10 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   const policy = { ...DEFAULT_POLICY, ...config.policy };
   const funding = { ...DEFAULT_FUNDING, ...config.funding };
 
-  const store = openStore(config.dataDir);
+  const store = openBooks();
   const failures = createFailures({ store, clock });
   const market = createMarket({ ...config, policy }, { chain, clock, fetch, isAvoided: failures.isAvoided });
   const costs = createCosts(config, { chain, store, clock });
-  const wallet = deps.wallet ?? null;
   const { isAvoided } = failures;
   // Lines are raised after an audit, and an audit is a job over a line.
   const lines: Lines = createLines(
@@ -58,9 +64,9 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
   const audit: Auditor = createAuditor({ job, store, failures, onFault });
   const load = createLoad(timers);
   const house = createHousekeeping(
-    { escrow: config.escrow, policy, funding },
+    { policy, funding },
     {
-      ...{ market, lines, costs, clock, timers, isAvoided, wallet },
+      ...{ market, lines, costs, clock, timers, isAvoided, pruner },
       onFault: (error) => onFault(null, toCocoonError(error)),
     },
   );
@@ -97,7 +103,11 @@ export function createClient(config: ClientConfig, deps: ClientDeps): Client {
       return lineInfos(await lines.escrow(0), lines.held(), clock.now());
     },
     async money() {
-      return moneyInfo(await lines.escrow(0), lines.held(), { costs, wallet, nowUnix: clock.now() });
+      return moneyInfo(await lines.escrow(0), lines.held(), {
+        costs,
+        wallet: pruner?.address ?? null,
+        nowUnix: clock.now(),
+      });
     },
     tidy: house.round,
     receipts: (limit = 100) => store.jobs(limit).map(receiptInfo),

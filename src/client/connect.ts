@@ -6,8 +6,8 @@ import { createWalletSender } from '../chain/wallet';
 import { readWalletKey } from '../chain/walletKeyFile';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import { createClient } from './client';
 import { parseClientFile, type ClientFile } from './config';
+import { createClient } from './nodeClient';
 import type { Client, ClientDeps } from './types';
 
 /** Reads a configuration file; paths inside it are relative to its folder. */

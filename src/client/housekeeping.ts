@@ -1,8 +1,7 @@
 import type { Address } from '@ton/core';
 import type { Timers } from '../channel';
-import { pruneLines } from '../chain/accounts';
 import { prunableLines } from '../chain/lineEnd';
-import type { Clock, EscrowState, WalletSender } from '../chain/types';
+import type { Clock, EscrowState } from '../chain/types';
 import { LIMITS } from '../protocol/limits';
 import type { Costs } from './costs';
 import { lineTarget, readDeposit } from './funding';
@@ -26,6 +25,12 @@ export interface Housekeeping {
   stop(): Promise<void>;
 }
 
+/** A wallet, as far as this room needs one: prunes lines of the client's escrow and says what that cost. */
+export interface Pruner {
+  address: Address;
+  prune(lineIds: readonly Buffer[]): Promise<{ lt: bigint; atUnix: number; spentNano: bigint }>;
+}
+
 export interface HousekeepingDeps {
   market: Pick<Market, 'candidates'>;
   lines: Lines;
@@ -34,17 +39,17 @@ export interface HousekeepingDeps {
   timers: Timers;
   isAvoided(workerId: string): boolean;
   /** Pays for prunes; without one, the status says which command frees how much. */
-  wallet: WalletSender | null;
+  pruner: Pruner | null;
   /** Told of what failed. */
   onFault(error: unknown): void;
 }
 
 /** Brings money back that lines hold for nothing: closes what nobody wants, prunes what has ended. */
 export function createHousekeeping(
-  config: { escrow: Address; policy: Policy; funding: FundingRules },
+  config: { policy: Policy; funding: FundingRules },
   deps: HousekeepingDeps,
 ): Housekeeping {
-  const { lines, costs, clock, timers, wallet } = deps;
+  const { lines, costs, clock, timers, pruner } = deps;
   const absences = createAbsences();
   let timer: unknown = null;
   let running: Promise<void> | null = null;
@@ -75,15 +80,11 @@ export function createHousekeeping(
   };
 
   const pruneWhatIsWorthIt = async (): Promise<void> => {
-    if (!wallet) return;
+    if (!pruner) return;
     const ids = worthPruning(await lines.escrow(), clock.now());
     if (ids.length === 0) return;
-    const report = await pruneLines(
-      wallet,
-      config.escrow,
-      ids.map((id) => Buffer.from(id, 'hex')),
-    );
-    costs.pruned(wallet.address, report);
+    const report = await pruner.prune(ids.map((id) => Buffer.from(id, 'hex')));
+    costs.pruned(pruner.address, report);
     await lines.escrow(0);
   };
 

@@ -1,9 +1,9 @@
 /** The client's SDK. */
-export { createClient } from './client';
 export { connectClient, readClientFile } from './connect';
 export { createGateway, type Gateway, type GatewayConfig } from './gateway';
 export { moneyJson } from './money';
 export type { ModelInfo } from './models';
+export { createClient } from './nodeClient';
 export { DEFAULT_FUNDING, DEFAULT_POLICY, type FundingRules, type Policy } from './policy';
 export type {
   BalanceInfo,

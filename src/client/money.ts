@@ -1,5 +1,6 @@
+import type { Address } from '@ton/core';
 import { prunableLines, pruneCommand, releaseOf } from '../chain/lineEnd';
-import type { EscrowState, WalletSender } from '../chain/types';
+import type { EscrowState } from '../chain/types';
 import { formatCoins } from '../protocol/amounts';
 import { shareBps, type Costs } from './costs';
 import { readDeposit } from './funding';
@@ -42,7 +43,7 @@ export function lineInfos(escrow: EscrowState, held: readonly HeldLine[], nowUni
 export function moneyInfo(
   escrow: EscrowState,
   held: readonly HeldLine[],
-  own: { costs: Costs; wallet: WalletSender | null; nowUnix: number },
+  own: { costs: Costs; wallet: Address | null; nowUnix: number },
 ): MoneyInfo {
   const { costs, wallet, nowUnix } = own;
   const { ids, leftNano } = prunableLines(escrow, escrow.readAtUnix);
@@ -57,7 +58,7 @@ export function moneyInfo(
       freesNano: leftNano,
       command: wallet || ids.length === 0 ? null : pruneCommand(escrow),
     },
-    wallet: wallet?.address.toString({ bounceable: false }) ?? null,
+    wallet: wallet?.toString({ bounceable: false }) ?? null,
   };
 }
 
