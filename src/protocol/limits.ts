@@ -15,6 +15,8 @@ export const LIMITS = {
   jobMaxSeconds: 1_800,
   clockSkewSeconds: 60,
   chainReadMaxAgeSeconds: 60,
+  /** A sound that is to be transcribed. */
+  audioMaxSeconds: 4 * 3_600,
 
   /** Keys. */
   statementMaxSeconds: 86_400,
