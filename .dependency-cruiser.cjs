@@ -15,7 +15,7 @@ function mayImport(name, others, wrappers = false) {
   };
 }
 
-const FOUNDATIONS = ['protocol', 'attestation', 'collateral', 'channel', 'chain'];
+const FOUNDATIONS = ['protocol', 'attestation', 'collateral', 'channel', 'evidence', 'chain'];
 
 module.exports = {
   forbidden: [
@@ -23,6 +23,7 @@ module.exports = {
     mayImport('attestation', ['protocol']),
     mayImport('collateral', ['protocol', 'attestation']),
     mayImport('channel', ['protocol']),
+    mayImport('evidence', ['protocol', 'attestation', 'channel']),
     mayImport('chain', ['protocol', 'attestation'], true),
     mayImport('engine', []),
     mayImport('settle', ['protocol', 'chain'], true),
@@ -58,6 +59,14 @@ module.exports = {
         path: '^(src/attestation/(onchain|testing)/|src/protocol/(?!root[.]ts))|^node:',
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'evidence-in-a-browser',
+      comment:
+        'bundles are verified in browsers from the same source: no Node, and no chain but the one passed in',
+      severity: 'error',
+      from: { path: '^src/evidence/' },
+      to: { path: '^src/attestation/(onchain|testing)/|^node:', dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {

@@ -110,6 +110,11 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     remedy: 'Close the other tab that uses these books, or give this one books of another name.',
   },
+  signer_failed: {
+    status: 500,
+    type: 'server_error',
+    remedy: 'Unlock the signer, or name the one that the escrow names: nothing was sent.',
+  },
   books_unwritable: {
     status: 500,
     type: 'server_error',

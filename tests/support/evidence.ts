@@ -1,0 +1,191 @@
+import { createSimulatedHost } from '../../src/attestation/testing/host';
+import { AEAD_ID, KDF_ID, KEM_ID } from '../../src/channel';
+import { withoutPadding, type EvidenceBundle } from '../../src/evidence';
+import { nano } from '../../src/protocol/amounts';
+import { escrowDomain, workerDomain } from '../../src/protocol/domain';
+import { keyPairFromSeed, sign } from '../../src/protocol/ed25519';
+import { JobOutcome, jobRecordImage } from '../../src/protocol/jobRecord';
+import { lineId, lineImage, type Line } from '../../src/protocol/line';
+import { encodeProof, leafHash, prove, rootFromProof } from '../../src/protocol/mountainRange';
+import { jobFee } from '../../src/protocol/price';
+import {
+  askLayout,
+  encodeSigned,
+  hpkeCertificateLayout,
+  receiptLayout,
+  ticketLayout,
+  type Ask,
+} from '../../src/protocol/signed';
+import {
+  modelsRoot,
+  statementDigest,
+  statementHash,
+  statementImage,
+  StatementRole,
+} from '../../src/protocol/statement';
+import { imageId } from '../../src/attestation/image';
+import { nodeCrypto } from '../../src/attestation/crypto/node';
+import { parseQuote } from '../../src/attestation/quote';
+
+/** Seconds since 1970 at which the ticket was issued. */
+export const ISSUED_AT = Date.parse('2026-11-25T12:00:00Z') / 1_000;
+export const NETWORK_ID = -777;
+export const MODELS = [Buffer.alloc(32, 0x30), Buffer.alloc(32, 0x40)];
+const REGISTRY = Buffer.alloc(32, 0xe1);
+const ESCROW = Buffer.alloc(32, 0xe5);
+const WORKER = Buffer.alloc(32, 0xe7);
+const BORN = 77n;
+const JOBS = 7;
+const INDEX = 4;
+
+export const EVIDENCE_KEYS = {
+  signer: keyPairFromSeed(Buffer.alloc(32, 1)),
+  worker: keyPairFromSeed(Buffer.alloc(32, 2)),
+};
+
+/** A whole bundle of a simulated worker, made with the encoders and keys of those who make its parts. */
+export async function makeEvidence(): Promise<EvidenceBundle> {
+  const scope = { networkId: NETWORK_ID, registry: REGISTRY };
+  const domains = {
+    escrow: escrowDomain({ ...scope, self: ESCROW }, BORN),
+    worker: workerDomain({ ...scope, self: WORKER }),
+  };
+  const { statement, quote, collateral, image } = await attested();
+  const ask = signedAsk(domains.worker);
+  const certificate = {
+    domain: domains.worker,
+    hpkeKey: Buffer.alloc(32, 0x66),
+    statementHash: statementHash(statement),
+    notBefore: ISSUED_AT - 3_600,
+    notAfter: ISSUED_AT + 80_000,
+  };
+  const line: Line = {
+    workerAddress: WORKER,
+    settleBy: ISSUED_AT + 10 * 86_400,
+    feeBps: 300,
+    feeTo: Buffer.alloc(20, 0xfe),
+    workerKey: EVIDENCE_KEYS.worker.publicKey,
+  };
+  const ticket = {
+    domain: domains.escrow,
+    lineId: lineId(line),
+    jobId: Buffer.alloc(16, 0x0b),
+    requestHash: Buffer.alloc(32, 0x71),
+    maxFee: nano(20_000_000n),
+    issuedAt: ISSUED_AT,
+    notAfter: ISSUED_AT + 300,
+  };
+  const usage = {
+    promptTokens: 40,
+    cachedTokens: 8,
+    completionTokens: 16,
+    reasoningTokens: 2,
+    audioMs: 0,
+  };
+  const record = jobRecordImage({
+    ...usage,
+    ticketHash: ticketLayout.hash(ticket),
+    modelHash: MODELS[0]!,
+    imageId: image,
+    askHash: askLayout.hash(ask.value),
+    requestHash: ticket.requestHash,
+    responseHash: Buffer.alloc(32, 0x72),
+    fee: jobFee(ask.value, usage),
+    startedAt: ISSUED_AT + 1,
+    endedAt: ISSUED_AT + 3,
+    outcome: JobOutcome.Completed,
+  });
+  const leaves = Array.from({ length: JOBS }, (_, i) => leafHash(i === INDEX ? record : Buffer.from([i])));
+  const proof = prove(leaves, INDEX);
+  const receipt = {
+    domain: domains.escrow,
+    lineId: lineId(line),
+    total: nano(9_000_000n),
+    jobs: BigInt(JOBS),
+    jobsRoot: rootFromProof(leaves[INDEX]!, proof)!,
+    issuedAt: ISSUED_AT + 3,
+    flags: 0,
+  };
+  const { signer, worker } = EVIDENCE_KEYS;
+  const text = (bytes: Buffer): string => bytes.toString('base64');
+  const raw = (hash: Buffer): string => `0:${hash.toString('hex')}`;
+  return {
+    version: 1,
+    network: { id: NETWORK_ID, root: 'simulated' },
+    registry: raw(REGISTRY),
+    escrow: { address: raw(ESCROW), born: BORN.toString(), signer: signer.publicKey.toString('hex') },
+    worker: raw(WORKER),
+    requestHash: ticket.requestHash.toString('hex'),
+    responseHash: '72'.repeat(32),
+    record: text(record),
+    proof: text(encodeProof(proof)),
+    receipt: text(
+      encodeSigned(receiptLayout, { value: receipt, signature: sign(receiptLayout.hash(receipt), worker) }),
+    ),
+    ticket: text(
+      encodeSigned(ticketLayout, { value: ticket, signature: sign(ticketLayout.hash(ticket), signer) }),
+    ),
+    line: text(lineImage(line)),
+    ask: text(encodeSigned(askLayout, ask)),
+    certificate: text(
+      encodeSigned(hpkeCertificateLayout, {
+        value: certificate,
+        signature: sign(hpkeCertificateLayout.hash(certificate), worker),
+      }),
+    ),
+    statement: text(statement),
+    models: MODELS.map((hash) => hash.toString('hex')),
+    quote: text(quote),
+    collateral,
+    claims: { model: 'tiny-llama', verifiedAt: ISSUED_AT - 60, readAtBlock: 1_234 },
+  };
+}
+
+function signedAsk(domain: Buffer): { value: Ask; signature: Buffer } {
+  const value: Ask = {
+    domain,
+    modelHash: MODELS[0]!,
+    promptPrice: 20_000_000_000n,
+    cachedPrice: 5_000_000_000n,
+    completionPrice: 80_000_000_000n,
+    audioPrice: 0n,
+    minCap: 0n,
+    seq: 3,
+    notBefore: ISSUED_AT - 600,
+    notAfter: ISSUED_AT + 600,
+  };
+  return { value, signature: sign(askLayout.hash(value), EVIDENCE_KEYS.worker) };
+}
+
+/** A statement, and a quote of a simulated machine that binds it. */
+async function attested(): Promise<{
+  statement: Buffer;
+  quote: Buffer;
+  collateral: EvidenceBundle['collateral'];
+  image: Buffer;
+}> {
+  const statement = statementImage({
+    role: StatementRole.Worker,
+    networkId: NETWORK_ID,
+    registry: REGISTRY,
+    worker: WORKER,
+    receiptKey: EVIDENCE_KEYS.worker.publicKey,
+    hpkeKey: Buffer.alloc(32, 0x66),
+    kemId: KEM_ID,
+    kdfId: KDF_ID,
+    aeadId: AEAD_ID,
+    notBefore: ISSUED_AT - 3_600,
+    notAfter: ISSUED_AT + 82_000,
+    modelsRoot: modelsRoot(MODELS),
+    gpuEvidenceHash: Buffer.alloc(32),
+    hostTier: 1,
+  });
+  const host = createSimulatedHost({ random: () => Buffer.alloc(32, 9), nowUnix: ISSUED_AT - 3_600 });
+  const quote = host.quote(Buffer.concat([statementDigest(statement), Buffer.alloc(32, 0xb1)]));
+  return {
+    statement,
+    quote: withoutPadding(quote),
+    collateral: host.collateral(ISSUED_AT - 3_600),
+    image: Buffer.from(await imageId(parseQuote(quote).body, 'simulated', nodeCrypto)),
+  };
+}
