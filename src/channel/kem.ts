@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import sodium from 'sodium-native';
+import { randomBytes, x25519, x25519PublicKey } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { labeledExpand, labeledExtract } from './labeled';
 
@@ -20,9 +19,7 @@ export function generateHpkeKeyPair(random: (bytes: number) => Uint8Array = rand
 }
 
 export function hpkeKeyPairFromPrivate(privateKey: Uint8Array): HpkeKeyPair {
-  const publicKey = Buffer.alloc(KEY_BYTES);
-  sodium.crypto_scalarmult_base(publicKey, Buffer.from(privateKey));
-  return { publicKey, privateKey: Buffer.from(privateKey) };
+  return { publicKey: x25519PublicKey(privateKey), privateKey: Buffer.from(privateKey) };
 }
 
 /** The sender's half: a fresh shared secret and `enc`, the ephemeral public key that carries it. */
@@ -41,14 +38,9 @@ function sharedSecret(dh: Buffer, enc: Buffer, recipientKey: Buffer): Buffer {
   return labeledExpand(SUITE, prk, 'shared_secret', Buffer.concat([enc, recipientKey]), 32);
 }
 
-// libsodium works on raw keys, where OpenSSL spends longer on reading a key than on using it. It refuses an all-zero
-// result, as RFC 9180 section 7.1.4 demands.
+// A secret of zero is refused, as RFC 9180 section 7.1.4 demands.
 function agree(privateKey: Buffer, publicKey: Buffer): Buffer {
-  const shared = Buffer.alloc(KEY_BYTES);
-  try {
-    sodium.crypto_scalarmult(shared, privateKey, publicKey);
-  } catch (cause) {
-    throw new CocoonError('channel_open_failed', 'The X25519 key is not usable.', { cause });
-  }
+  const shared = x25519(privateKey, publicKey);
+  if (!shared) throw new CocoonError('channel_open_failed', 'The X25519 key is not usable.');
   return shared;
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createSha256, hkdf } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import { aeadOpen, aeadSeal, NONCE_BYTES, sequenceNonce, TAG_BYTES } from './aead';
-import { expand, extract } from './labeled';
 import type { ReplyContext } from './request';
 
 /**
@@ -89,10 +88,10 @@ function replyKeys(context: ReplyContext, responseNonce: Buffer): { key: Buffer;
   if (responseNonce.length !== RESPONSE_NONCE_BYTES) {
     throw new CocoonError('reply_unauthentic', 'The response nonce must have 32 bytes.');
   }
-  const prk = extract(Buffer.concat([context.enc, responseNonce]), context.secret);
+  const prk = hkdf.extract(Buffer.concat([context.enc, responseNonce]), context.secret);
   return {
-    key: expand(prk, Buffer.from('key', 'latin1'), 32),
-    nonce: expand(prk, Buffer.from('nonce', 'latin1'), NONCE_BYTES),
+    key: hkdf.expand(prk, Buffer.from('key', 'latin1'), 32),
+    nonce: hkdf.expand(prk, Buffer.from('nonce', 'latin1'), NONCE_BYTES),
   };
 }
 
@@ -106,7 +105,7 @@ interface ChunkOrder {
 
 /** The grammar `Content* LastContent Settlement?`, and the hash over its contents, for both ends. */
 function chunkOrder(): ChunkOrder {
-  const hash = createHash('sha256');
+  const hash = createSha256();
   let sequence = 0n;
   let ended = false;
   let settled = false;
@@ -123,7 +122,7 @@ function chunkOrder(): ChunkOrder {
       ended = kind === ChunkKind.LastContent;
     },
     contentEnded: () => ended,
-    responseHash: () => hash.copy().digest(),
+    responseHash: () => hash.digest(),
   };
 }
 

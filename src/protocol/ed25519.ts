@@ -1,7 +1,5 @@
-import sodium from 'sodium-native';
+import { ed25519PublicKey, ed25519Sign, ed25519Verify } from './crypto';
 import { requireBytes } from './fields';
-
-/** The only signatures of this room, so that a browser build can swap this one file. */
 
 /** An Ed25519 key pair; `seed` is the 32-byte secret everything else follows from. */
 export interface KeyPair {
@@ -19,26 +17,22 @@ const MESSAGE_BYTES = 32;
 export function keyPairFromSeed(seed: Uint8Array): KeyPair {
   requireBytes('Ed25519 seed', seed, SEED_BYTES);
   const own = Buffer.from(seed);
-  const publicKey = Buffer.alloc(PUBLIC_KEY_BYTES);
-  sodium.crypto_sign_seed_keypair(publicKey, Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES), own);
-  return { publicKey, seed: own };
+  return { publicKey: ed25519PublicKey(own), seed: own };
 }
 
 /** Signs a 32-byte hash; deterministic. */
 export function sign(hash: Buffer, keys: KeyPair): Buffer {
   requireBytes('signed hash', hash, MESSAGE_BYTES);
-  const signature = Buffer.alloc(SIGNATURE_BYTES);
-  sodium.crypto_sign_detached(signature, hash, Buffer.concat([keys.seed, keys.publicKey]));
-  return signature;
+  return ed25519Sign(hash, keys.seed, keys.publicKey);
 }
 
 /**
  * True when `signature` over the 32-byte hash verifies under `publicKey`; false on any malformed input. As on the
- * chain, the check is cofactorless; libsodium further refuses keys of small order. So what passes here passes there,
- * and a receipt that a router took is one that an escrow pays. A cofactored verifier (noble's, for one) takes more.
+ * chain, the check is cofactorless; keys and R of small order are refused besides. So what passes here passes there,
+ * and a receipt that a router took is one that an escrow pays. A cofactored verifier (noble's own, for one) takes more.
  */
 export function verify(hash: Buffer, signature: Buffer, publicKey: Buffer): boolean {
   if (hash.length !== MESSAGE_BYTES) return false;
   if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
-  return sodium.crypto_sign_verify_detached(signature, hash, publicKey);
+  return ed25519Verify(hash, signature, publicKey);
 }
