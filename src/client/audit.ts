@@ -6,11 +6,11 @@ import { append, leafHash, rootOf, type MountainRange } from '../protocol/mounta
 import { decodeSigned, ticketLayout, verifySigned, type Receipt, type Ticket } from '../protocol/signed';
 import { faultOf, type Failures } from './failures';
 import type { HeldLine } from './heldLine';
-import { startJob, type JobDeps } from './job';
+import { startJob, type JobDeps, type RunningJob } from './job';
 import { CLIENT_LIMITS } from './limits';
 import type { UsableLine } from './heldLine';
 import type { Candidate } from './market';
-import type { ReplyEvent } from './replyReader';
+import { withTimeout, type ReplyEvent } from './replyReader';
 import { toCocoonError } from './respond';
 import type { Store } from './store';
 
@@ -94,7 +94,7 @@ export function createAuditor(deps: AuditDeps): Auditor {
       if (answer.next === null) {
         demand(
           progress.range.count === answer.jobs,
-          'receipt_bad_proof',
+          'audit_mismatch',
           'The audit hides jobs that it counts.',
         );
       }
@@ -104,7 +104,7 @@ export function createAuditor(deps: AuditDeps): Auditor {
       take(progress, own, store);
       const fits =
         progress.range.count === Number(receipt.jobs) && rootOf(progress.range).equals(receipt.jobsRoot);
-      demand(fits, 'receipt_bad_proof', 'The audited records are not the leaves of the signed root.');
+      demand(fits, 'audit_mismatch', 'The audited records are not the leaves of the signed root.');
       demand(
         progress.totalNano === receipt.total,
         'receipt_overcharged',
@@ -127,8 +127,9 @@ async function ask(
   const body = Buffer.from(JSON.stringify({ from, limit: CLIENT_LIMITS.auditItems }));
   const order = { path: AUDIT_PATH, body, model: AUDIT_PATH, maxFeeNano: 0n, bound: NOTHING, choices: 1 };
   const abort = new AbortController();
-  const running = await startJob({ candidate, usable, escrow, order }, abort.signal, deps);
-  try {
+  let running: RunningJob | null = null;
+  const run = async () => {
+    running = await startJob({ candidate, usable, escrow, order }, abort.signal, deps);
     const { text, bill, status } = await readAll(running.events);
     const { receipt } = running.settle(bill, { promptTokens: null, completionTokens: null, textBytes: null });
     const answer = answerSchema.safeParse(status === 200 ? parseJson(text) : null);
@@ -136,8 +137,12 @@ async function ask(
       throw new CocoonError('worker_failed', 'The worker gives no audit.', { cause: answer.error });
     const { record, proof } = bill.settlement;
     return { answer: answer.data, receipt, own: { ticket: running.ticket, record, index: proof.index } };
+  };
+  try {
+    // All funding waits for this, whichever router is meant.
+    return await withTimeout(run(), CLIENT_LIMITS.auditMs, deps.timers);
   } finally {
-    running.dropped();
+    (running as RunningJob | null)?.dropped();
     abort.abort();
   }
 }
@@ -167,14 +172,14 @@ function readItem(
     signed = decodeSigned(ticketLayout, Buffer.from(item.ticket, 'base64'));
     record = parseJobRecord(Buffer.from(item.record, 'base64'));
   } catch (cause) {
-    throw new CocoonError('receipt_bad_proof', 'An audited job cannot be read.', { cause });
+    throw new CocoonError('audit_mismatch', 'An audited job cannot be read.', { cause });
   }
   const ticket = signed.value;
   const ours =
     ticket.domain.equals(escrow.domain) &&
     ticket.lineId.toString('hex') === line.id &&
     verifySigned(ticketLayout, signed, signer.publicKey);
-  demand(ours, 'receipt_bad_proof', 'An audited job bears no ticket of ours.');
+  demand(ours, 'audit_mismatch', 'An audited job bears no ticket of ours.');
   return { ticket, record };
 }
 
@@ -185,7 +190,7 @@ function take(progress: Progress, job: AuditedJob, store: Store): void {
   demand(!progress.jobs.has(id) && !store.wasAudited(id), 'receipt_overcharged', 'A job is counted twice.');
   demand(
     record.ticketHash.equals(ticketLayout.hash(ticket)),
-    'receipt_bad_proof',
+    'audit_mismatch',
     'A record is for another ticket.',
   );
   demand(record.fee <= ticket.maxFee, 'receipt_overcharged', 'A job cost more than its ticket allows.');

@@ -9,7 +9,7 @@ export type Fault =
   | 'busy'
   /** It or its router did not deliver: the next one is tried. */
   | 'failed'
-  /** It billed what was not due: it is avoided for good, and the caller is told. */
+  /** It signed or sealed what is not so: it is avoided for good, and the caller is told. */
   | 'dishonest'
   /** Its view of the line is not ours: the chain is read again, and the next one is tried. */
   | 'line'
@@ -29,15 +29,29 @@ const FAULTS: Partial<Record<ErrorCode, Fault>> = {
   worker_unverified: 'failed',
   channel_open_failed: 'failed',
   internal: 'failed',
-  receipt_bad_signature: 'dishonest',
-  receipt_wrong_domain: 'dishonest',
-  receipt_wrong_line: 'dishonest',
+  // A receipt travels in the open: a router can change it, or put another one in its place.
+  receipt_bad_signature: 'failed',
+  receipt_wrong_domain: 'failed',
+  receipt_wrong_line: 'failed',
+  receipt_bad_proof: 'failed',
+  // Of a ticket, this client knows better: another router may agree.
+  ticket_malformed: 'failed',
+  ticket_bad_signature: 'failed',
+  ticket_wrong_domain: 'failed',
+  ticket_wrong_line: 'failed',
+  ticket_wrong_request: 'failed',
+  ticket_expired: 'failed',
+  ticket_not_yet_valid: 'failed',
+  ticket_too_long: 'failed',
+  ticket_replayed: 'failed',
+  reply_gone: 'failed',
+  // From here on the worker's own signature, or its own seal, stands behind what is wrong.
   receipt_stale: 'dishonest',
   receipt_over_cap: 'dishonest',
   receipt_overcharged: 'dishonest',
-  receipt_bad_proof: 'dishonest',
   receipt_conflicting: 'dishonest',
   record_mismatch: 'dishonest',
+  audit_mismatch: 'dishonest',
   line_unknown: 'line',
   line_closing: 'line',
   line_near_end: 'line',

@@ -9,10 +9,11 @@ import {
   type Settlement,
   type Timers,
 } from '../channel';
-import { CocoonError, ERROR_CODES, type ErrorCode } from '../protocol/errors';
+import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import { createFrameParser, FrameKind, type Frame } from '../protocol/wire';
 import { CLIENT_LIMITS } from './limits';
+import { readErrorBody } from './toldError';
 
 /** What comes out of a reply, in this order: one head, data, and one bill after the authenticated end. */
 export type ReplyEvent =
@@ -31,7 +32,7 @@ export async function* readReply(
 ): AsyncGenerator<ReplyEvent, void> {
   const parser = createFrameParser();
   const reader = createReplyState(context);
-  for await (const bytes of withSilenceLimit(body, timers)) {
+  for await (const bytes of withinLimits(body, timers)) {
     for (const frame of parser.push(bytes)) {
       yield* reader.read(frame);
     }
@@ -87,8 +88,8 @@ function createReplyState(context: ReplyContext): {
           return;
         case FrameKind.Receipt:
           opener?.assertEnded();
-          if (!opener || !settlement)
-            throw new CocoonError('receipt_bad_proof', 'The reply has a receipt and no record.');
+          // Whoever stands between can take the record away: it says nothing of the worker.
+          if (!opener || !settlement) throw unexpected('a receipt and no record');
           finished = true;
           yield { kind: 'bill', settlement, receipt: payload, responseHash: opener.responseHash() };
           return;
@@ -101,37 +102,56 @@ function createReplyState(context: ReplyContext): {
   };
 }
 
-/** The error that a JSON body in OpenAI's shape names, when it is one of ours; `fallback` otherwise. */
-export function readErrorBody(text: string, fallback: ErrorCode): CocoonError {
-  let error: { code?: unknown; message?: unknown } | undefined;
-  try {
-    error = (JSON.parse(text) as { error?: typeof error } | null)?.error;
-  } catch {
-    error = undefined;
-  }
-  const code =
-    typeof error?.code === 'string' && error.code in ERROR_CODES ? (error.code as ErrorCode) : fallback;
-  const message = typeof error?.message === 'string' ? error.message.slice(0, 500) : 'No reason was given.';
-  // The message of one of our errors carries its remedy already.
-  return new CocoonError(code, message.replace(` ${ERROR_CODES[code].remedy}`, ''));
-}
-
-/** Fails when nothing comes for too long: a worker sends a sign of life every few seconds. */
-async function* withSilenceLimit(
+/**
+ * The bytes of a reply while they keep coming, for no longer than its job may run, and no more than it may have: signs
+ * of life cost a router nothing, and it could send them for ever.
+ */
+async function* withinLimits(
   body: AsyncIterable<Uint8Array>,
   timers: Timers,
 ): AsyncGenerator<Uint8Array, void> {
   const iterator = body[Symbol.asyncIterator]();
+  const deadline = createDeadline(timers, CLIENT_LIMITS.replyMs);
+  let received = 0;
   try {
     for (;;) {
-      const next = await withTimeout(iterator.next(), CLIENT_LIMITS.replySilenceMs, timers);
+      const next = await withTimeout(deadline.within(iterator.next()), CLIENT_LIMITS.replySilenceMs, timers);
       if (next.done) return;
+      received += next.value.length;
+      if (received > CLIENT_LIMITS.replyWireBytes) throw unexpected('more bytes than a reply may have');
       yield next.value;
     }
   } finally {
+    deadline.clear();
     // Not awaited: a body that hangs would hang this too.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
+}
+
+/** One time limit over many waits. Each wait has a promise of its own, so that none piles up on a long one. */
+function createDeadline(
+  timers: Timers,
+  ms: number,
+): { within<T>(task: Promise<T>): Promise<T>; clear(): void } {
+  let isOver = false;
+  let fail: (error: CocoonError) => void = () => undefined;
+  const late = (): CocoonError =>
+    new CocoonError('stream_truncated', `The reply did not end within ${ms / 1000} seconds.`);
+  const timer = timers.set(() => {
+    isOver = true;
+    fail(late());
+  }, ms);
+  // A program that has nothing else to do may end.
+  (timer as { unref?(): void }).unref?.();
+  return {
+    within: (task) =>
+      new Promise((resolve, reject) => {
+        fail = reject;
+        if (isOver) reject(late());
+        task.then(resolve, reject);
+      }),
+    clear: () => timers.clear(timer),
+  };
 }
 
 export async function withTimeout<T>(task: Promise<T>, ms: number, timers: Timers): Promise<T> {

@@ -1,5 +1,6 @@
 import { APIError } from 'openai';
 import type { JobRecord } from '../../../src/protocol/jobRecord';
+import { CLIENT_LIMITS } from '../../../src/client/limits';
 import { nano } from '../../../src/protocol/amounts';
 import { createNetwork, HELLO, type Network } from './network/setup';
 import type { Tricks } from './network/worker';
@@ -25,7 +26,6 @@ const CHEATS: [string, string, Tricks][] = [
   ],
   ['audio that was never sent', 'receipt_overcharged', { usage: (u) => ({ ...u, audioMs: 1 }) }],
   ['a total above its jobs', 'receipt_overcharged', { receipt: (r) => ({ ...r, total: r.total + 1n }) }],
-  ['jobs that were never ordered', 'receipt_bad_proof', { receipt: (r) => ({ ...r, jobs: r.jobs + 1n }) }],
   ['a total below its own job', 'receipt_stale', { receipt: (r) => ({ ...r, total: r.total - 1n }) }],
   ['an unknown ask', 'receipt_overcharged', record({ askHash: Buffer.alloc(32) })],
   ['the record of another ticket', 'record_mismatch', record({ ticketHash: Buffer.alloc(32) })],
@@ -35,6 +35,11 @@ const CHEATS: [string, string, Tricks][] = [
   ['the record of another image', 'record_mismatch', record({ imageId: Buffer.alloc(32) })],
   ['more cached tokens than sent', 'record_mismatch', record({ cachedTokens: 11 })],
   ['more reasoning than tokens', 'record_mismatch', record({ reasoningTokens: 5 })],
+];
+
+/** What somebody on the way could have done as well: a receipt travels in the open. */
+const UNPROVEN: [string, string, Tricks][] = [
+  ['jobs that were never ordered', 'receipt_bad_proof', { receipt: (r) => ({ ...r, jobs: r.jobs + 1n }) }],
   [
     'a proof of another leaf',
     'receipt_bad_proof',
@@ -75,6 +80,19 @@ describe('a worker that bills', () => {
     network.workers[0]!.tricks = {};
     expect(await ask(network)).toMatchObject({ status: 503, code: 'no_attested_worker' });
     expect(network.router.received).toHaveLength(1);
+    await network.client.close();
+  });
+
+  it.each(UNPROVEN)('%s is named %s and rests, for its router may have done it', async (_, code, tricks) => {
+    const network = createNetwork();
+    network.workers[0]!.tricks = tricks;
+    expect(await ask(network)).toMatchObject({ code });
+    expect(network.client.receipts()).toMatchObject([{ costNano: null, receipt: null }]);
+
+    network.workers[0]!.tricks = {};
+    expect(await ask(network)).toMatchObject({ status: 503, code: 'no_attested_worker' });
+    network.clock.advance(CLIENT_LIMITS.failedSeconds);
+    expect(await ask(network)).toMatchObject({ cocoon: { cost_nano: '17' } });
     await network.client.close();
   });
 

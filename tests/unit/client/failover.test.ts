@@ -89,13 +89,16 @@ describe('before the first byte', () => {
     await client.close();
   });
 
-  it('a request that is itself at fault is not tried elsewhere', async () => {
-    const { openai, router, client } = createNetwork({ workers: 2 });
-    router.refusals = ['body_too_large'];
-    await expect(openai.chat.completions.create(HELLO)).rejects.toMatchObject({ status: 413 });
-    expect(router.received).toHaveLength(1);
-    await client.close();
-  });
+  it.each(['body_too_large', 'invalid_request', 'escrow_exhausted', 'receipt_overcharged'] as const)(
+    'a router that says %s, of which it cannot know, means the next',
+    async (code) => {
+      const { openai, router, client, faults } = createNetwork({ workers: 2 });
+      router.refusals = [code];
+      expect(await openai.chat.completions.create(HELLO)).toMatchObject(ANSWER);
+      expect(faults.map(({ error }) => error.code)).toEqual(['router_unreachable']);
+      await client.close();
+    },
+  );
 });
 
 it('a refusal of the engine is passed on with its status', async () => {

@@ -113,21 +113,21 @@ describe('a used line', () => {
   });
 
   it.each<[string, string, Tricks['audit']]>([
-    ['hides a job', 'receipt_bad_proof', (items) => items.slice(1)],
+    ['hides a job', 'audit_mismatch', (items) => items.slice(1)],
     ['counts a job twice', 'receipt_overcharged', (items) => [...items, items[0]!]],
     [
       'makes up a ticket',
-      'receipt_bad_proof',
+      'audit_mismatch',
       (items) => items.map((item) => ({ ...item, ticket: forged(item.ticket, -1) })),
     ],
     [
       'changes a record',
-      'receipt_bad_proof',
+      'audit_mismatch',
       (items) => items.map((item) => ({ ...item, record: forged(item.record, 100) })),
     ],
     [
       'swaps tickets',
-      'receipt_bad_proof',
+      'audit_mismatch',
       (items) => items.map((item, i) => ({ ...item, ticket: items[(i + 1) % items.length]!.ticket })),
     ],
     [
@@ -135,7 +135,7 @@ describe('a used line', () => {
       'receipt_overcharged',
       (items) => items.map((item) => ({ ...item, record: dearer(item.record) })),
     ],
-    ['hands over scraps', 'receipt_bad_proof', (items) => items.map((item) => ({ ...item, ticket: 'AAAA' }))],
+    ['hands over scraps', 'audit_mismatch', (items) => items.map((item) => ({ ...item, ticket: 'AAAA' }))],
   ])('is not raised when its worker %s: %s', async (_, code, audit) => {
     const { openai, client, workers, chain, faults } = createNetwork({
       ask: DEAR,

@@ -28,7 +28,7 @@ const ALTERATIONS: [string, string, Tricks['frames']][] = [
   ['swaps two chunks', 'reply_unauthentic', (f) => [f[0]!, f[2]!, f[1]!, ...f.slice(3)]],
   ['changes a byte of the text', 'reply_unauthentic', flip(LAST, 40)],
   ['renames the final chunk', 'reply_unauthentic', flip(LAST, 5)],
-  ['drops the settlement', 'receipt_bad_proof', without(SETTLEMENT)],
+  ['drops the settlement', 'reply_unauthentic', without(SETTLEMENT)],
   ['changes a byte of the settlement', 'reply_unauthentic', flip(SETTLEMENT, 40)],
   ['drops the receipt', 'stream_truncated', without(RECEIPT)],
   ['sends the receipt before the end', 'stream_truncated', (f) => [f[0]!, f[1]!, f[5]!]],
