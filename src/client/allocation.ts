@@ -3,22 +3,22 @@ import type { Chain, Clock, EscrowState } from '../chain/types';
 import type { Timers } from '../channel';
 import { allocateHash, storeFields, type Allocate, type AllocateEntry } from '../protocol/allocate';
 import { nano } from '../protocol/amounts';
-import { sign, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { CLIENT_LIMITS } from './limits';
+import { signWith, type Signer } from './signer';
 
 export interface AllocationDeps {
   chain: Chain;
   clock: Clock;
-  signer: KeyPair;
+  signer: Signer;
   timers: Timers;
   /** Reads the finalized escrow anew. */
   read(): Promise<EscrowState>;
 }
 
 /** What the signer signs, as the external message that the escrow takes: `signature ‖ fields`. */
-export function allocationMessage(allocate: Allocate, signer: KeyPair): Cell {
-  const signature = sign(allocateHash(allocate), signer);
+export async function allocationMessage(allocate: Allocate, signer: Signer): Promise<Cell> {
+  const signature = await signWith(signer, allocateHash(allocate));
   return beginCell().storeBuffer(signature, 64).store(storeFields(allocate)).endCell();
 }
 
@@ -33,7 +33,7 @@ export async function sendAllocation(
   raiseSumNano: bigint,
   deps: AllocationDeps,
 ): Promise<EscrowState> {
-  const message = allocationMessage(
+  const message = await allocationMessage(
     {
       domain: escrow.domain,
       seqno: escrow.seqno,

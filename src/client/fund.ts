@@ -2,7 +2,6 @@ import type { Timers } from '../channel';
 import type { Chain, Clock, EscrowState } from '../chain/types';
 import { openEntry, type AllocateEntry } from '../protocol/allocate';
 import { nano } from '../protocol/amounts';
-import type { KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { lineId, type Line } from '../protocol/line';
 import { EMPTY_RANGE } from '../protocol/mountainRange';
@@ -14,6 +13,7 @@ import { CLIENT_LIMITS } from './limits';
 import type { Candidate } from './market';
 import { newLine, settleByFor } from './newLine';
 import type { FundingRules } from './policy';
+import type { Signer } from './signer';
 import type { Store } from './store';
 
 /** What is known of the escrow and its lines, as lines.ts keeps it. */
@@ -46,7 +46,7 @@ export interface Funder {
 
 /** The one who signs allocations: one at a time, for they share a sequence number. */
 export function createFunder(
-  config: { signer: KeyPair; funding: FundingRules },
+  config: { signer: Signer; funding: FundingRules },
   view: LineView,
   deps: FunderDeps,
 ): Funder {

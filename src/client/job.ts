@@ -1,10 +1,9 @@
 import { encodeRequestPlaintext, sealRequest, type Timers } from '../channel';
 import type { Clock, EscrowState } from '../chain/types';
 import { nano } from '../protocol/amounts';
-import { sign, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { sha256 } from '../protocol/hash';
-import { ticketLayout, type Receipt, type Signed, type Ticket } from '../protocol/signed';
+import { ticketLayout, type Receipt, type Ticket } from '../protocol/signed';
 import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../protocol/wire';
 import type { Caller } from './caller';
 import { CLIENT_LIMITS } from './limits';
@@ -13,8 +12,10 @@ import type { Lines } from './lines';
 import type { Candidate, Market } from './market';
 import type { Usage } from '../protocol/price';
 import { readLimited } from './readLimited';
-import { readErrorBody, readReply, withTimeout, type ReplyEvent } from './replyReader';
+import { readReply, withTimeout, type ReplyEvent } from './replyReader';
+import { signWith, type Signer } from './signer';
 import { verifySettlement, type Delivered } from './settlement';
+import { readErrorBody } from './toldError';
 
 /** What a worker is asked to do, and what it may bill for it at most. */
 export interface Order {
@@ -53,7 +54,7 @@ export interface JobDeps {
   timers: Timers;
   fetch: typeof globalThis.fetch;
   random(bytes: number): Buffer;
-  signer: KeyPair;
+  signer: Signer;
   lines: Lines;
   market: Market;
   /** Whose money it is, when the client serves several; never set for the client's own jobs. */
@@ -68,20 +69,22 @@ export async function startJob(
 ): Promise<RunningJob> {
   const { candidate, usable, escrow, order } = target;
   const sealed = sealJob(target, deps);
-  const ticketHash = ticketLayout.hash(sealed.ticket.value);
-  const { jobId, maxFee, requestHash } = sealed.ticket.value;
+  const ticketHash = ticketLayout.hash(sealed.ticket);
+  const { jobId, maxFee, requestHash } = sealed.ticket;
   const id = jobId.toString('hex');
   deps.caller?.reserve({ id, model: order.model, maxFeeNano: maxFee });
-  deps.lines.issue(usable.line, sealed.ticket, order.model);
+  const signing = (): Promise<Buffer> => signWith(deps.signer, ticketHash);
+  const ticket = await deps.lines
+    .issue(usable.line, sealed.ticket, order.model, signing)
+    .catch((error: unknown) => {
+      deps.caller?.released(id);
+      throw error;
+    });
+  const head = encodeEnvelopeHead({ line: usable.line.line, escrow: escrow.address.hash, ticket });
   let refused = false;
   let body: AsyncIterable<Uint8Array>;
   try {
-    const answer = await post(
-      candidate.router,
-      Buffer.concat([sealed.head, sealed.ciphertext]),
-      signal,
-      deps,
-    );
+    const answer = await post(candidate.router, Buffer.concat([head, sealed.ciphertext]), signal, deps);
     refused = answer instanceof CocoonError;
     if (answer instanceof CocoonError) throw answer;
     body = answer;
@@ -93,7 +96,7 @@ export async function startJob(
 
   return {
     id,
-    ticket: sealed.ticket.value,
+    ticket: sealed.ticket,
     candidate,
     dropped: () => deps.lines.dropped(usable.line, id, false),
     events: readReply(body, sealed.replyContext, deps.timers),
@@ -132,7 +135,7 @@ export async function startJob(
 
 function sealJob(
   { candidate, usable, escrow, order }: Parameters<typeof startJob>[0],
-  { clock, random, signer }: JobDeps,
+  { clock, random }: JobDeps,
 ) {
   const jobId = random(16);
   const lineId = Buffer.from(usable.line.id, 'hex');
@@ -160,7 +163,7 @@ function sealJob(
     jobId,
     plaintext,
   });
-  const value: Ticket = {
+  const ticket: Ticket = {
     domain: escrow.domain,
     lineId,
     jobId,
@@ -169,9 +172,7 @@ function sealJob(
     issuedAt,
     notAfter,
   };
-  const ticket: Signed<Ticket> = { value, signature: sign(ticketLayout.hash(value), signer) };
-  const head = encodeEnvelopeHead({ line: usable.line.line, escrow: escrow.address.hash, ticket });
-  return { ticket, head, ciphertext, replyContext };
+  return { ticket, ciphertext, replyContext };
 }
 
 /** The reply as it comes, or the error that was answered instead of one. Throws when nothing was answered. */
@@ -198,7 +199,13 @@ async function post(
   if (response.ok && response.body && response.headers.get('content-type') === FRAMES_CONTENT_TYPE) {
     return asUnreachable(response.body as AsyncIterable<Uint8Array>, signal);
   }
-  const text = await readLimited(response, CLIENT_LIMITS.errorBodyBytes).catch(() => '');
+  if (response.ok)
+    throw new CocoonError(
+      'reply_unauthentic',
+      'The router answered with something else than a sealed reply.',
+    );
+  const read = readLimited(response, CLIENT_LIMITS.errorBodyBytes);
+  const text = await withTimeout(read, CLIENT_LIMITS.replySilenceMs, timers).catch(() => '');
   return readErrorBody(text, 'router_unreachable');
 }
 

@@ -15,8 +15,11 @@ export interface Audit {
 
 /** What is written down of a line as it is used: on disk first, then in memory. */
 export interface LineBooks {
-  /** Books a ticket before it leaves. */
-  issue(line: HeldLine, ticket: Signed<Ticket>, model: string): void;
+  /**
+   * Reserves what the ticket may cost, has it signed, and books it before it leaves. The room is taken at once: a signer
+   * may take his time, and whoever is served meanwhile must not count on it.
+   */
+  issue(line: HeldLine, ticket: Ticket, model: string, sign: () => Promise<Buffer>): Promise<Signed<Ticket>>;
   /** Books a verified bill. */
   settle(line: HeldLine, jobId: Buffer, settlement: Settlement, receipt: Signed<Receipt>): void;
   /** Books a whole audit: lost tickets get their records. */
@@ -29,11 +32,19 @@ export interface LineBooks {
 
 export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
   const books: LineBooks = {
-    issue(line, ticket, model) {
-      const { jobId, maxFee, issuedAt, notAfter } = ticket.value;
-      store.journal({ ticket, worker: line.workerId, model });
-      line.open.set(jobId.toString('hex'), { maxFeeNano: maxFee, notAfter, running: true, refused: false });
-      line.usedAtUnix = issuedAt;
+    async issue(line, value, model, sign) {
+      const { jobId, maxFee, issuedAt, notAfter } = value;
+      const id = jobId.toString('hex');
+      line.open.set(id, { maxFeeNano: maxFee, notAfter, running: true, refused: false });
+      try {
+        const ticket = { value, signature: await sign() };
+        store.journal({ ticket, worker: line.workerId, model });
+        line.usedAtUnix = issuedAt;
+        return ticket;
+      } catch (error) {
+        line.open.delete(id);
+        throw error;
+      }
     },
     settle(line, jobId, { record, image, proof }, receipt) {
       const newest = !line.newest || receipt.value.jobs > line.newest.jobs;

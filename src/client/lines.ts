@@ -1,6 +1,5 @@
 import type { Address } from '@ton/core';
 import type { EscrowState } from '../chain/types';
-import type { KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
 import { readEscrow } from './escrowReader';
 import { createFunder, type FunderDeps } from './fund';
@@ -10,6 +9,7 @@ import { CLIENT_LIMITS } from './limits';
 import { createLineBooks, type LineBooks } from './lineBooks';
 import type { Candidate } from './market';
 import type { FundingRules } from './policy';
+import type { Signer } from './signer';
 
 /** The client's lines: what the chain says of them, what our own books say, and the one signer that funds them. */
 export interface Lines extends LineBooks {
@@ -37,7 +37,7 @@ export interface Lines extends LineBooks {
 }
 
 export function createLines(
-  config: { escrow: Address; signer: KeyPair; funding: FundingRules },
+  config: { escrow: Address; signer: Signer; funding: FundingRules },
   deps: FunderDeps,
 ): Lines {
   const { chain, clock, store } = deps;

@@ -2,13 +2,13 @@ import type { Address } from '@ton/core';
 import type { Timers } from '../channel';
 import type { LineRelease } from '../chain/lineEnd';
 import type { Chain, Clock, WalletSender } from '../chain/types';
-import type { KeyPair } from '../protocol/ed25519';
 import type { CocoonError } from '../protocol/errors';
 import type { Caller } from './caller';
 import type { EndReason } from './heldLine';
 import type { Refused } from './market';
 import type { ModelInfo } from './models';
 import type { FundingRules, Policy } from './policy';
+import type { Signer } from './signer';
 import type { CostSum } from './store';
 
 export interface ClientConfig {
@@ -16,7 +16,7 @@ export interface ClientConfig {
   routers: readonly string[];
   escrow: Address;
   /** Signs tickets and allocations. Never a wallet's key: it can spend no more than the budget set on chain. */
-  signer: KeyPair;
+  signer: Signer;
   /** Where tickets, records and receipts are kept; null keeps them in memory only. */
   dataDir: string | null;
   policy?: Partial<Policy>;
