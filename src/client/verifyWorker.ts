@@ -2,7 +2,15 @@ import { AEAD_ID, KDF_ID, KEM_ID } from '../channel';
 import type { Chain, RegistryRules, WorkerState } from '../chain/types';
 import { workerDomain } from '../protocol/domain';
 import { LIMITS } from '../protocol/limits';
-import { askLayout, decodeSigned, hpkeCertificateLayout, verifySigned, type Ask } from '../protocol/signed';
+import {
+  askLayout,
+  decodeSigned,
+  encodeSigned,
+  hpkeCertificateLayout,
+  verifySigned,
+  type Ask,
+  type Signed,
+} from '../protocol/signed';
 import { modelsRoot, parseStatement, statementHash, type Statement } from '../protocol/statement';
 import { floorFor, isAtOrAbove } from '../protocol/tcb';
 import type { OfferedModel, WorkerOffer } from '../protocol/wire';
@@ -20,6 +28,10 @@ export interface VerifiedWorker {
   imageId: Buffer;
   statementHash: Buffer;
   hpkeKey: Buffer;
+  /** `image ‖ signature` of the HPKE certificate, for evidence. */
+  certificate: Buffer;
+  /** All that the statement's root is of, also models that are not for sale. */
+  modelHashes: readonly Buffer[];
   slots: number;
   maxFeeBps: number;
   /** Highest share per listed recipient, keyed by `feeTo` in hex. */
@@ -35,6 +47,8 @@ export interface PricedModel {
   model: OfferedModel;
   ask: Ask;
   askHash: Buffer;
+  /** `image ‖ signature`, for evidence. */
+  signedAsk: Buffer;
 }
 
 export type Verdict = { ok: true; worker: VerifiedWorker } | { ok: false; reason: string };
@@ -86,6 +100,8 @@ function check(
     imageId: Buffer.from(offer.imageId, 'hex'),
     statementHash: hash,
     hpkeKey: certificate.hpkeKey,
+    certificate: Buffer.from(offer.certificate, 'base64'),
+    modelHashes: offer.models.map((model) => Buffer.from(model.hash, 'hex')),
     slots: offer.slots,
     maxFeeBps: offer.maxFeeBps,
     listedFees: new Map(
@@ -185,11 +201,19 @@ function checkAsks(
   const named = offer.models.filter((model) => rules.models.get(model.hash) === model.id);
   return named.flatMap((model) => {
     const own = asks
-      .map(({ value }) => value)
-      .filter((ask) => ask.modelHash.toString('hex') === model.hash && isInDate(ask, now))
-      .sort((a, b) => b.seq - a.seq)[0];
-    return own ? [{ model, ask: own, askHash: askLayout.hash(own) }] : [];
+      .filter(({ value }) => value.modelHash.toString('hex') === model.hash && isInDate(value, now))
+      .sort((a, b) => b.value.seq - a.value.seq)[0];
+    return own ? [pricedModel(model, own)] : [];
   });
+}
+
+function pricedModel(model: OfferedModel, ask: Signed<Ask>): PricedModel {
+  return {
+    model,
+    ask: ask.value,
+    askHash: askLayout.hash(ask.value),
+    signedAsk: encodeSigned(askLayout, ask),
+  };
 }
 
 function isInDate(dated: { notBefore: number; notAfter: number }, now: number): boolean {
