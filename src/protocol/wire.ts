@@ -1,4 +1,5 @@
 /** How clients, routers and workers meet; docs/wire.md says it in words. */
 export * from './envelope';
+export * from './evidence';
 export * from './frames';
 export * from './offers';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INTEL_PCS } from '../collateral';
 import { ROUTER_LIMITS, type RouterLimits } from './limits';
 
 const hex = (bytes: number) =>
@@ -55,6 +56,15 @@ export const routerFileSchema = z.strictObject({
       feesBelowBps: z.number().int().min(1).max(10_000).default(100),
     })
     .optional(),
+  /** Where Intel's collateral for clients comes from; a simulated registry needs none of it. */
+  collateral: z
+    .strictObject({
+      /** Services with Intel's API, version 4, in the order in which they are asked. */
+      urls: z.array(z.url()).min(1).max(8).default([INTEL_PCS]),
+      /** Folder of answers and their archive; beside the ledger by default. */
+      cacheDir: z.string().min(1).optional(),
+    })
+    .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   limits: z.strictObject(limitShape).prefault({}),
 });

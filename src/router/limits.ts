@@ -37,6 +37,17 @@ export interface RouterLimits {
   /** What one link's HTTP/2 state may take before it opens no more streams; Node's unit is MiB. */
   linkMemoryMebibytes: number;
 
+  /** How long a worker may take to show its quote, and how long what it showed is served. */
+  evidenceTimeoutMs: number;
+  evidenceFreshMs: number;
+  collateralFreshMs: number;
+  /** Before what failed is asked for again: doubled each time, up to the second. */
+  evidenceRetryMinMs: number;
+  evidenceRetryMaxMs: number;
+  /** Quotes, and families' collateral, that are kept to be served. */
+  evidences: number;
+  collaterals: number;
+
   /** How long one rendering of the order book is served. */
   bookCacheMs: number;
   /** Tickets remembered, so that a repeated one reaches its worker although it no longer could start a job. */
@@ -81,6 +92,14 @@ export const ROUTER_LIMITS: RouterLimits = {
   streamWindowBytes: 256 * KIB,
   linkWindowBytes: 16 * MIB,
   linkMemoryMebibytes: 128,
+
+  evidenceTimeoutMs: 5 * SECOND,
+  evidenceFreshMs: 60 * SECOND,
+  collateralFreshMs: 300 * SECOND,
+  evidenceRetryMinMs: 2 * SECOND,
+  evidenceRetryMaxMs: 120 * SECOND,
+  evidences: 1024,
+  collaterals: 64,
 
   bookCacheMs: 1 * SECOND,
   rememberedTickets: 100_000,

@@ -1,6 +1,13 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { z } from 'zod';
-import { FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE, signedOfferSchema, type SignedOffer } from '../protocol/wire';
+import {
+  EVIDENCE_LIMITS,
+  FRAMES_CONTENT_TYPE,
+  JOB_CONTENT_TYPE,
+  signedOfferSchema,
+  type SignedOffer,
+} from '../protocol/wire';
+import { collect } from './collect';
 import { splitLines } from './lineSplitter';
 import type { RouterLimits } from './limits';
 import type { CheckedOffer, WorkerTerms } from './offers';
@@ -18,6 +25,8 @@ export interface Link {
   draining(): boolean;
   /** Opens a stream for one job whose body takes `bytes`. The caller writes the body and ends it. */
   openJob(bytes: number): ClientHttp2Stream;
+  /** Asks for the quote behind the statement. Rejects when none comes in time and size. */
+  fetchEvidence(): Promise<Buffer>;
   /** Lets running jobs end, then closes. */
   retire(): void;
   /** Closes at once; `reason` reaches the worker as the GOAWAY frame's data. */
@@ -137,6 +146,10 @@ export function createLink(deps: LinkDeps): Link {
         if (reports === reportsBefore) sentSinceReport -= 1;
       });
       return stream;
+    },
+    fetchEvidence() {
+      const stream = session.request({ ':method': 'GET', ':path': '/v1/evidence' });
+      return collect(stream, EVIDENCE_LIMITS.evidenceBytes, limits.evidenceTimeoutMs);
     },
     retire,
     end,

@@ -13,6 +13,7 @@ import {
   createSettlement,
   openSettleStore,
 } from '../settle';
+import { openCollateral } from './collateral';
 import { parseRouterFile, type RouterFile } from './config';
 import { createMetrics, type RouterMetrics } from './metrics';
 import { createRouter, type Router } from './router';
@@ -59,6 +60,8 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
   const { chain, clock } = await connectChain(file.chain);
   const { host, port } = file.listen;
   const metrics = createMetrics();
+  const { urls, cacheDir = `${file.ledger}.collateral` } = file.collateral;
+  const collateral = openCollateral(await chain.registryRoot(), { urls, cacheDir }, { clock, log });
   let settling: Settling | null = null;
   const router = await createRouter(
     {
@@ -71,7 +74,7 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
       limits: file.limits,
     },
     {
-      ...{ chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics },
+      ...{ chain, escrows: createEscrowCache({ chain, clock }), clock, log, metrics, collateral },
       onDrained: async () => settling?.finish(),
       onClosed: () => settling?.stop(),
     },

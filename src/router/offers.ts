@@ -21,6 +21,8 @@ export interface CheckedOffer {
 export interface WorkerTerms {
   /** Latest settleBy of any line to this key. */
   lastSettleBy: number;
+  /** Its machine's family, 12 hex digits; null before its first quote. */
+  fmspc: string | null;
   /** Highest fee that the provider lists for a recipient, basis points; 0 for one that is not listed. */
   listedFeeBps(feeTo: Buffer): number;
 }
@@ -82,6 +84,7 @@ export async function checkWorker(
   }
   return {
     lastSettleBy: key.lastSettleBy,
+    fmspc: state.tcb?.fmspc.toString('hex') ?? null,
     listedFeeBps: (feeTo) => state.feeRecipients.find((one) => one.feeTo.equals(feeTo))?.maxBps ?? 0,
   };
 }

@@ -5,6 +5,14 @@ import type { Clock } from '../chain/types';
 import { createAdmission, type EscrowReader } from './admission';
 import { sendBytes, sendJson } from './answer';
 import { createBook } from './book';
+import {
+  COLLATERAL_PATH,
+  createCollateralHandler,
+  createEvidenceHandler,
+  EVIDENCE_PATH,
+  type EvidenceDeps,
+  type FamilyCollateral,
+} from './evidence';
 import { createExposure } from './exposure';
 import { noFaults, type FaultHook } from './faults';
 import { createJobHandler, type JobHandler } from './jobs';
@@ -47,6 +55,8 @@ export interface RouterDeps {
   /** Default: a ledger at `ledgerPath`. */
   ledger?: ReceiptLedger;
   metrics?: RouterMetrics;
+  /** Without it this router serves no collateral, and its clients need a source of their own. */
+  collateral?: FamilyCollateral;
   /** Milliseconds that only grow. */
   monotonicMs?: () => number;
   faultPoint?: FaultHook;
@@ -84,6 +94,7 @@ export async function createRouter(config: RouterConfig, deps: RouterDeps): Prom
   const faultPoint = deps.faultPoint ?? noFaults;
   const metrics = deps.metrics ?? createMetrics();
   const ledger = deps.ledger ?? openLedger(config, limits, metrics, faultPoint);
+  const monotonicMs = deps.monotonicMs ?? (() => performance.now());
   const links = createLinkTable();
   const standings = createStandings(limits);
   let draining = false;
@@ -106,10 +117,14 @@ export async function createRouter(config: RouterConfig, deps: RouterDeps): Prom
       feeTo: config.feeTo,
       cacheMs: limits.bookCacheMs,
     },
-    { links, standings, clock, monotonicMs: deps.monotonicMs ?? (() => performance.now()) },
+    { links, standings, clock, monotonicMs },
   );
   const isReady = (): boolean => !draining && ledger.healthy();
-  const routes = routesOf({ book, jobs, ledger, metrics, isReady, limits });
+  const collateral = deps.collateral ?? null;
+  const routes = routesOf({
+    ...{ book, jobs, ledger, metrics, isReady, limits, collateral },
+    evidence: { links, limits, monotonicMs },
+  });
   const server = createHttpServer({ routes, limits, onUpgrade: gate.upgrade });
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
@@ -164,9 +179,11 @@ interface RouteDeps {
   metrics: RouterMetrics;
   isReady: () => boolean;
   limits: RouterLimits;
+  evidence: EvidenceDeps;
+  collateral: FamilyCollateral | null;
 }
 
-function routesOf({ book, jobs, ledger, metrics, isReady, limits }: RouteDeps): Route[] {
+function routesOf({ book, jobs, ledger, metrics, isReady, limits, ...more }: RouteDeps): Route[] {
   return [
     {
       pattern: /^\/v1\/jobs$/,
@@ -175,6 +192,11 @@ function routesOf({ book, jobs, ledger, metrics, isReady, limits }: RouteDeps): 
     {
       pattern: /^\/v1\/book$/,
       methods: { GET: (_request, response) => sendBytes(response, 'application/json', book.render()) },
+    },
+    { pattern: EVIDENCE_PATH, methods: { GET: createEvidenceHandler(more.evidence) } },
+    {
+      pattern: COLLATERAL_PATH,
+      methods: { GET: createCollateralHandler(more.collateral, more.evidence) },
     },
     { pattern: RECEIPT_PATH, methods: { GET: createReceiptHandler(ledger, limits.retryAfterSeconds) } },
     {

@@ -17,6 +17,7 @@ import {
   FRAMES_CONTENT_TYPE,
   helloDigest,
   JOB_CONTENT_TYPE,
+  type WorkerEvidence,
 } from '../protocol/wire';
 import { createBodyReader, type BodyReader } from './body';
 import type { Jobs } from './jobs';
@@ -37,6 +38,8 @@ export interface LinkSessionDeps {
   jobs: Jobs;
   offers: OfferBoard;
   status: StatusBoard;
+  /** Null while there is nothing to show. */
+  evidence(): WorkerEvidence | null;
 }
 
 export interface LinkSession {
@@ -104,6 +107,12 @@ async function answer(
     case 'POST /v1/hello':
       await answerHello(stream, state.readBody, deps);
       return;
+    case 'GET /v1/evidence': {
+      const evidence = deps.evidence();
+      if (!evidence) throw new CocoonError('not_found', 'The quote of this worker is not here.');
+      sendJson(stream, 200, evidence);
+      return;
+    }
     case 'GET /v1/status':
       streamStatus(stream, state.endless, deps);
       return;

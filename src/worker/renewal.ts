@@ -2,6 +2,7 @@ import type { MasterchainBlock } from '../chain/masterchain';
 import type { Clock, WorkerState } from '../chain/types';
 import type { Timers } from '../channel';
 import { statementDigest } from '../protocol/statement';
+import type { KeptQuotes } from './keptQuotes';
 import { WORKER_LIMITS } from './limits';
 import { QuoteSourceError } from './quotes/errors';
 import type { QuoteSource } from './quotes/source';
@@ -48,6 +49,8 @@ export interface RenewalDeps {
   random: () => number;
   statements: Statements;
   file: RenewalFile;
+  /** Where quotes are kept for those who verify this worker. */
+  quotes: KeptQuotes;
   /** Absent when nobody announces from here. */
   announce?: Announce | undefined;
   /** Absent when nobody quotes from here. */
@@ -112,7 +115,7 @@ export function createRenewal(deps: RenewalDeps): Renewal {
     if (!pending?.statementDigest.equals(digest)) return announce(statement, now);
     // The registry clears at once or refuses; a refusal is told to whoever announced, so that is done again.
     if (!pending.cleared) return announce(statement, now);
-    return attest(digest, state, now);
+    return attest(statement, digest, state, now);
   };
 
   /** The statement on its way, while most of its time is before it; else a new one. */
@@ -141,7 +144,12 @@ export function createRenewal(deps: RenewalDeps): Renewal {
     return 'moved';
   };
 
-  const attest = async (digest: Buffer, state: WorkerState, now: number): Promise<StepEnd> => {
+  const attest = async (
+    statement: BuiltStatement,
+    digest: Buffer,
+    state: WorkerState,
+    now: number,
+  ): Promise<StepEnd> => {
     const { attestation } = deps;
     step = 'block';
     if (!attestation) {
@@ -157,6 +165,7 @@ export function createRenewal(deps: RenewalDeps): Renewal {
     step = 'quote';
     const quote = await inTime(attestation.source.quote(Buffer.concat([digest, block.rootHash])));
     step = 'attest';
+    deps.quotes.keep({ statementHash: statement.hash, blockRoot: block.rootHash, quote });
     file.change({ sent: { blockSeqno: block.seqno, atUnix: now } });
     try {
       await attestation.attest(quote);

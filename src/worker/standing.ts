@@ -1,7 +1,9 @@
 import type { Address } from '@ton/core';
 import type { Chain, WorkerState } from '../chain/types';
+import { encodeEvidence, type WorkerEvidence } from '../protocol/wire';
 import { attestationStatus, createAlarm, type AttestationStatus } from './attestationStatus';
 import { createComplaints } from './complaints';
+import { createKeptQuotes } from './keptQuotes';
 import { WORKER_LIMITS } from './limits';
 import type { Logger } from './logger';
 import { createRenewal, type RenewalDeps } from './renewal';
@@ -18,6 +20,8 @@ export interface Standing {
   lastSettleBy: number;
   /** The statement that the contract recorded, when it is one of ours. */
   statement: BuiltStatement | null;
+  /** Root hash of the block that the admitted quote was bound to. */
+  blockRoot: Buffer | null;
   /** Listed router fees: recipient in hex -> highest basis points. */
   fees: ReadonlyMap<string, number>;
   readAtUnix: number;
@@ -28,6 +32,7 @@ const UNKNOWN: Standing = {
   activeUntil: 0,
   lastSettleBy: 0,
   statement: null,
+  blockRoot: null,
   fees: new Map(),
   readAtUnix: 0,
 };
@@ -37,11 +42,13 @@ export interface StandingWatch {
   /** True while nothing is due: admitted, and with a statement that lasts. */
   isSettled(): boolean;
   attestation(): AttestationStatus;
+  /** The quote with which the recorded statement was admitted; null where it was not sent from here. */
+  evidence(): WorkerEvidence | null;
   /** Reads the contract once and renews the statement when that is due. Never rejects. */
   tick(): Promise<void>;
 }
 
-export interface StandingDeps extends Omit<RenewalDeps, 'complain' | 'file'> {
+export interface StandingDeps extends Omit<RenewalDeps, 'complain' | 'file' | 'quotes'> {
   chain: Chain;
   log: Logger;
   onChange?: (standing: Standing) => void;
@@ -58,7 +65,8 @@ export function createStandingWatch(
   const { clock, log, statements } = deps;
   const file = createRenewalFile(config.stateDir);
   const complaints = createComplaints(log);
-  const renewal = createRenewal({ ...deps, file, complain: complaints.say });
+  const quotes = createKeptQuotes(config.stateDir);
+  const renewal = createRenewal({ ...deps, file, quotes, complain: complaints.say });
   const alarm = createAlarm(log);
   let standing = UNKNOWN;
 
@@ -81,6 +89,7 @@ export function createStandingWatch(
       }
       deps.onChange?.(next);
     }
+    if (next.admitted && !evidence()) complaints.say(NO_EVIDENCE);
     return state;
   };
 
@@ -92,6 +101,12 @@ export function createStandingWatch(
       record: file.read(),
       nowUnix: clock.now(),
     });
+
+  const evidence = (): WorkerEvidence | null => {
+    const { statement, blockRoot } = standing;
+    const quote = statement && blockRoot && quotes.find(statement.hash, blockRoot);
+    return quote ? encodeEvidence({ statement: statement.image, quote }) : null;
+  };
 
   const due = (): boolean => isDue(standing, file.read().lastSuccessAtUnix, clock.now());
 
@@ -114,6 +129,7 @@ export function createStandingWatch(
     current: () => standing,
     isSettled: () => standing.activeUntil > clock.now() && standing.admitted && !due(),
     attestation: status,
+    evidence,
     async tick() {
       const state = await watch();
       if (state) await renew(state);
@@ -123,6 +139,8 @@ export function createStandingWatch(
 }
 
 const CHAIN_AWAY = 'chain away';
+const NO_EVIDENCE =
+  'admitted by a quote that is not kept here: clients, who want to see it, will not come before the next one';
 
 /** While one call runs another does nothing, and does not wait for it. */
 function notTwice<A extends unknown[], R>(
@@ -152,6 +170,7 @@ function standingOf(
     activeUntil: key?.activeUntil ?? 0,
     lastSettleBy: key?.lastSettleBy ?? 0,
     statement: written.find((statement) => statement.hash.equals(state.statementHash)) ?? null,
+    blockRoot: state.tcb?.blockRoot ?? null,
     fees: new Map(state.feeRecipients.map(({ feeTo, maxBps }) => [feeTo.toString('hex'), maxBps])),
     readAtUnix: state.readAtUnix,
   };

@@ -9,9 +9,9 @@ import type { ReceiptStore, Settlement } from '../settle';
 import { startAdminServer } from './adminServer';
 import { createUtilisation } from './autopilot';
 import type { WorkerConfig } from './config';
-import { createEngine, type Engine } from './engine';
+import type { Engine } from './engine';
 import { createEngineHealth } from './engineHealth';
-import { canaryOf } from './engineRequest';
+import { createEngines } from './engines';
 import type { FaultPoint } from './groupCommit';
 import { createJobs } from './jobs';
 import { readBootId } from './highWater';
@@ -99,8 +99,11 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
   });
   const workerKey = key.keys.publicKey;
   const models = configuredModels(config);
-  const canaries = models.flatMap(({ offered }) => canaryOf(offered) ?? []);
-  const engine: Engine = createEngine({ url: config.engine.url, connections: config.slots + 1, canaries });
+  const engine: Engine = createEngines({
+    url: config.engine.url,
+    connections: config.slots + 1,
+    models: models.map(({ offered }) => offered),
+  });
   const { hpke, asks, standing, offers } = createPresence(config, models, key.keys, {
     ...deps,
     nextSeq: () => ledger.nextSeq(now()),
@@ -203,7 +206,8 @@ export async function createWorker(config: WorkerConfig, deps: WorkerDeps): Prom
     }),
   ];
   await Promise.all([standing.tick(), health.check()]);
-  const linkDeps = { timers, log, jobs, offers, status, keys: key.keys, random: deps.random };
+  const { evidence } = standing;
+  const linkDeps = { timers, log, jobs, offers, status, evidence, keys: key.keys, random: deps.random };
   // A line may have been closed while nobody looked.
   void settler.run();
   links.push(...config.routers.map((url) => createLinkDialer(url, linkDeps)));

@@ -50,6 +50,14 @@ export interface HostQuoteOverrides {
   body?: Partial<BodyFields>;
 }
 
+/** What the simulated root says of a family of machines (FMSPC in hex), issued shortly before `nowUnix`. */
+export function simulatedCollateral(
+  family: { fmspc: string; ca: 'platform' | 'processor' },
+  nowUnix: number,
+): Collateral {
+  return mintCollateral(createMachine({ ...family, seed: 'any of its family', nowUnix }), nowUnix);
+}
+
 export function createSimulatedHost(options: HostOptions): SimulatedHost {
   const machine = createMachine({ ca: 'platform', ...options, seed: Buffer.from(options.random(32)) });
   const { attestationKey, pckKey } = machine;

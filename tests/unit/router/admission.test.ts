@@ -77,6 +77,7 @@ async function fakeLink(party: WorkerParty): Promise<Link> {
     openJob: () => {
       throw new Error('no job is sent here');
     },
+    fetchEvidence: () => Promise.reject(new Error('no evidence is asked for here')),
     retire: () => undefined,
     end: () => undefined,
     closed: Promise.resolve(),

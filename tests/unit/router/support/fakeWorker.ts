@@ -35,6 +35,8 @@ export interface FakeWorkerOptions {
   offer?: SignedOffer;
   /** Replaces the answer to the hello. */
   hello?: (nonce: Buffer) => unknown;
+  /** Answers who asks for its quote; by default nobody is answered. */
+  onEvidence?: (stream: ServerHttp2Stream) => void;
   /** Answers no pings. */
   mute?: boolean;
 }
@@ -69,6 +71,9 @@ export async function linkFakeWorker(url: string, options: FakeWorkerOptions): P
         status = stream;
         stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson' });
         markAccepted();
+        break;
+      case '/v1/evidence':
+        options.onEvidence?.(stream);
         break;
       default:
         void readAll(stream).then((body) => {

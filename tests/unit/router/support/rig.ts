@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { JOB_CONTENT_TYPE, createFrameParser, type Frame } from '../../../../src/protocol/wire';
+import type { FamilyCollateral } from '../../../../src/router/evidence';
 import type { FaultHook } from '../../../../src/router/faults';
 import { createRouter, type Router, type RouterConfig } from '../../../../src/router/router';
 import { FEE_TO, createFakeChain, createFakeClock, type FakeChain, type FakeClock } from './fakeChain';
@@ -26,7 +27,12 @@ export interface Rig {
 
 export async function createRig(
   config: Partial<RouterConfig> = {},
-  more: { directory?: string; faultPoint?: FaultHook } = {},
+  more: {
+    directory?: string;
+    faultPoint?: FaultHook;
+    collateral?: FamilyCollateral;
+    monotonicMs?: () => number;
+  } = {},
 ): Promise<Rig> {
   const directory = more.directory ?? mkdtempSync(join(tmpdir(), 'router-'));
   const chain = createFakeChain();
@@ -49,6 +55,8 @@ export async function createRig(
       ...{ chain, escrows: chain, clock },
       log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
       ...(more.faultPoint && { faultPoint: more.faultPoint }),
+      ...(more.collateral && { collateral: more.collateral }),
+      ...(more.monotonicMs && { monotonicMs: more.monotonicMs }),
     },
   );
   const workers: FakeWorker[] = [];

@@ -118,6 +118,7 @@ export function createFakeAdmission(options: Partial<FakeOptions> = {}): FakeAdm
     Object.assign(fake.state, {
       ...{ pending: null, statementHash: hash, activeUntil, quoteSeqno: fake.block.seqno },
       keys: [{ workerKey: keys.publicKey, activeUntil, lastSettleBy: START + 13 * 24 * HOUR }],
+      tcb: { blockRoot: fake.block.rootHash },
     });
   };
 
