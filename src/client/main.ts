@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pino from 'pino';
 import { CocoonError } from '../protocol/errors';
 import { connectClient, readClientFile } from './connect';
-import { createGateway } from './gateway';
+import { createGateway, openKeyBooks } from './gateway';
 import { moneyLine } from './money';
 import type { Client } from './types';
 
@@ -18,6 +18,10 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
     .description('OpenAI API on this machine: chooses and verifies workers, seals requests, checks bills')
     .requiredOption('--config <file>', 'JSON configuration file, see docs/use-client.md')
     .option('--json', 'print the URL as one JSON line')
+    .addHelpText(
+      'after',
+      '\nA whole simulated network to try it on: cocoon gateway --sandbox, see cocoon gateway --sandbox --help',
+    )
     .parse([...argv], { from: 'user' });
   const flags = program.opts<Flags>();
   const file = readClientFile(flags.config);
@@ -27,13 +31,18 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
     onFault: (worker, error) => log.warn({ worker, code: error.code, err: error }, 'a request failed'),
   });
   const { host, port, bodyMaxBytes, corsOrigins, apiKeysFile } = file.gateway;
-  const gateway = createGateway(client, {
-    host,
-    port,
-    corsOrigins,
-    limits: { bodyBytes: bodyMaxBytes },
-    apiKeys: apiKeysFile === undefined ? [] : readLines(apiKeysFile),
-  });
+  const keys = openKeyBooks(file.dataDir, () => Date.now() / 1_000);
+  const gateway = createGateway(
+    client,
+    {
+      host,
+      port,
+      corsOrigins,
+      limits: { bodyBytes: bodyMaxBytes },
+      apiKeys: apiKeysFile === undefined ? [] : readLines(apiKeysFile),
+    },
+    { keys },
+  );
   const url = await gateway.listen();
   process.stdout.write(flags.json ? `${JSON.stringify({ url })}\n` : `gateway   ${url}\n`);
   if (!flags.json) await sayMoney(client);
@@ -46,6 +55,7 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
     gateway
       .close()
       .then(() => client.close())
+      .then(() => keys.close())
       .then(
         () => process.exit(0),
         (error: unknown) => {

@@ -1,52 +1,11 @@
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import OpenAI from 'openai';
-import { createGateway, type GatewayConfig } from '../../../src/client';
-import { createNetwork, HELLO, type Network } from './network/setup';
+import { createGateway } from '../../../../src/client';
+import { createNetwork, HELLO } from '../network/setup';
+import { post, raw, startGateway as start, stopGateways } from './running';
 
-interface Running extends Network {
-  url: string;
-  port: number;
-  gateway: ReturnType<typeof createGateway>;
-  stop(): Promise<void>;
-}
-
-const running: Running[] = [];
-
-async function start(config: Partial<GatewayConfig> = {}, options = {}): Promise<Running> {
-  const network = createNetwork(options);
-  const gateway = createGateway(network.client, { port: 0, ...config });
-  const url = await gateway.listen();
-  const stop = async (): Promise<void> => {
-    await gateway.close();
-    await network.client.close();
-  };
-  const one = { ...network, url, port: Number(new URL(url).port), gateway, stop };
-  running.push(one);
-  return one;
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ stop }) => stop()));
-});
-
-const post = (url: string, body: string, headers: Record<string, string> = {}) =>
-  fetch(`${url}/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-  });
-
-/** Writes raw bytes and collects what comes back until the connection ends. */
-function raw(port: number, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
-    let answer = '';
-    socket.on('data', (data) => (answer += data.toString()));
-    socket.on('end', () => resolve(answer));
-    socket.on('error', reject);
-  });
-}
+afterEach(stopGateways);
 
 describe('the gateway', () => {
   it('tells whoever may use it all about the money, in nanotons as text', async () => {
@@ -138,7 +97,7 @@ describe('the gateway', () => {
   });
 
   it('refuses a body that grows beyond its limit without saying so first', async () => {
-    const { port } = await start({ limits: { bodyBytes: 10 } });
+    const { port } = await start({ limits: { bodyBytes: 10, refusedMs: 20 } });
     const answer = await raw(
       port,
       'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
@@ -152,7 +111,7 @@ describe('the gateway', () => {
     ['half a head', 'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n'],
     [
       'half a body',
-      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"model"',
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"model"',
     ],
   ])('gives up on a sender of %s with 408', async (_, text) => {
     const { port } = await start({ limits: { requestMs: 50, headersMs: 50 } });
