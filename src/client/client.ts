@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { systemTimers, type Timers } from '../channel';
+import { randomBytes } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { createAuditor, type Auditor } from './audit';
 import { createLoad } from './choose';

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { CocoonError } from '../protocol/errors';
+import { sha256 } from '../protocol/hash';
 import { CLIENT_LIMITS } from './limits';
 
 interface Answer {
@@ -27,7 +27,7 @@ export function createIdempotency(): {
   return {
     async run(key, body, stream, serve) {
       if (key === null) return serve();
-      const bodyHash = createHash('sha256').update(body).digest('base64');
+      const bodyHash = sha256(body).toString('base64');
       const known = entries.get(key);
       if (known && (known.bodyHash !== bodyHash || !known.answer)) {
         throw new CocoonError('idempotency_conflict', 'This Idempotency-Key was used before.');

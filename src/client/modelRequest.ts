@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { CocoonError } from '../protocol/errors';
+import { sha256 } from '../protocol/hash';
 import { jobFee, type Usage } from '../protocol/price';
 import type { Nano } from '../protocol/amounts';
 import type { Ask } from '../protocol/signed';
@@ -131,7 +131,5 @@ function promptCount(prompt: unknown): number {
 
 function conversationOf(body: Body): string {
   const start = body.prompt_cache_key ?? body.messages?.slice(0, 2) ?? body.prompt ?? null;
-  return createHash('sha256')
-    .update(JSON.stringify([body.model, body.user ?? null, start]))
-    .digest('base64');
+  return sha256(Buffer.from(JSON.stringify([body.model, body.user ?? null, start]))).toString('base64');
 }
