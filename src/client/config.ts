@@ -1,7 +1,9 @@
+import { Address } from '@ton/core';
 import { z } from 'zod';
 import { nano, parseCoins } from '../protocol/amounts';
 import { GATEWAY_LIMITS } from './limits';
 import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
+import type { ClientConfig } from './types';
 
 const coins = z
   .string()
@@ -80,6 +82,32 @@ export const clientFileSchema = z.strictObject({
 });
 
 export type ClientFile = z.infer<typeof clientFileSchema>;
+
+/** What a client does, as its file words it. */
+export function settingsOf({
+  routers,
+  escrow,
+  policy,
+  lines,
+}: Pick<ClientFile, 'routers' | 'escrow' | 'policy' | 'lines'>): Pick<
+  ClientConfig,
+  'routers' | 'escrow' | 'policy' | 'funding'
+> {
+  return {
+    routers,
+    escrow: Address.parse(escrow),
+    policy: { ...policy, maxFeeNano: policy.maxFee },
+    funding: {
+      firstCapNano: lines.firstCap,
+      raiseMinNano: lines.raiseMin,
+      raiseMaxNano: lines.raiseMax,
+      roomPercent: lines.roomPercent,
+      maxLines: lines.most,
+      raisesPerDay: lines.raisesPerDay,
+      costMaxBps: lines.costMaxBps,
+    },
+  };
+}
 
 /** One message that lists every problem of the file. */
 export function parseClientFile(text: string): ClientFile {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Address } from '@ton/core';
 import { connectChain } from '../chain/connect';
 import { createWalletSender } from '../chain/wallet';
 import { readWalletKey } from '../chain/walletKeyFile';
 import { keyPairFromSeed, type KeyPair } from '../protocol/ed25519';
 import { CocoonError } from '../protocol/errors';
-import { parseClientFile, type ClientFile } from './config';
+import { parseClientFile, settingsOf, type ClientFile } from './config';
 import { createClient } from './nodeClient';
 import type { Client, ClientDeps } from './types';
 
@@ -36,24 +35,8 @@ export async function connectClient(
   const { housekeepingKeyFile } = file;
   const walletKeys = housekeepingKeyFile === undefined ? null : await readWalletKey(housekeepingKeyFile);
   const { chain, clock } = await connectChain(file.chain);
-  const { policy, lines } = file;
   const client = createClient(
-    {
-      routers: file.routers,
-      escrow: Address.parse(file.escrow),
-      signer,
-      dataDir: file.dataDir,
-      policy: { ...policy, maxFeeNano: policy.maxFee },
-      funding: {
-        firstCapNano: lines.firstCap,
-        raiseMinNano: lines.raiseMin,
-        raiseMaxNano: lines.raiseMax,
-        roomPercent: lines.roomPercent,
-        maxLines: lines.most,
-        raisesPerDay: lines.raisesPerDay,
-        costMaxBps: lines.costMaxBps,
-      },
-    },
+    { ...settingsOf(file), signer, dataDir: file.dataDir },
     { chain, clock, ...(walletKeys ? { wallet: createWalletSender(chain, walletKeys) } : {}), ...deps },
   );
   return {
