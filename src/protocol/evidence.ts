@@ -56,5 +56,6 @@ export function openEvidence(text: string): Evidence | null {
   if (!parsed.success) return null;
   const statement = Buffer.from(parsed.data.statement, 'base64');
   const quote = Buffer.from(parsed.data.quote, 'base64');
-  return statement.length === STATEMENT_BYTES ? { statement, quote } : null;
+  const fits = statement.length === STATEMENT_BYTES && quote.length <= EVIDENCE_LIMITS.quoteBytes;
+  return fits ? { statement, quote } : null;
 }
