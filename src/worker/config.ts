@@ -48,6 +48,8 @@ const pricesSchema = z
 const modelSchema = offeredModelSchema.extend({
   /** The engine's own name of the model, when it is another. */
   engineModel: z.string().min(1).max(200).optional(),
+  /** Where it is served, when that is not the engine of all others: a whisper server, for example. */
+  engineUrl: localUrl.optional(),
   /** Nanotons per million tokens, and per minute of audio. */
   floor: pricesSchema,
   ceiling: pricesSchema.optional(),

@@ -2,7 +2,8 @@ import { createParser } from 'eventsource-parser';
 import { Pool, type Dispatcher } from 'undici';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
-import type { EnginePath, EngineRequest } from './engineRequest';
+import type { Canary } from './canary';
+import type { EngineRequest } from './engineRequest';
 import { WORKER_LIMITS } from './limits';
 
 /** An OpenAI-compatible engine on this machine: vLLM, SGLang, llama.cpp's server or the development engine. */
@@ -18,16 +19,11 @@ export type EngineReply =
   /** The `data` of each server-sent event, `[DONE]` included. */
   | { kind: 'stream'; status: number; events: AsyncIterable<string> };
 
-/** The smallest real request to each model. */
-export interface Canary {
-  path: EnginePath;
-  body: Record<string, unknown>;
-}
-
 export function createEngine(config: {
   url: string;
   connections: number;
-  canaries: readonly Canary[];
+  /** The smallest real request to each model. */
+  canaries(): Promise<(Canary | null)[]>;
 }): Engine {
   const pool = new Pool(config.url, {
     connections: config.connections,
@@ -37,6 +33,14 @@ export function createEngine(config: {
     bodyTimeout: WORKER_LIMITS.engineSilenceMs,
   });
 
+  const probe = async ({ path, contentType, body }: Canary, signal: AbortSignal): Promise<void> => {
+    const headers = { 'content-type': contentType };
+    const answer = await pool.request({ method: 'POST', path, body, headers, signal });
+    await answer.body.dump();
+    if (answer.statusCode === 200) return;
+    throw new CocoonError('worker_failed', `The engine answers a canary with status ${answer.statusCode}.`);
+  };
+
   return {
     async run(request, signal) {
       try {
@@ -44,7 +48,7 @@ export function createEngine(config: {
           method: request.method,
           path: request.path,
           body: request.body,
-          headers: request.body ? { 'content-type': 'application/json' } : {},
+          headers: request.contentType === null ? {} : { 'content-type': request.contentType },
           signal,
         });
         return await readReply(response, request.stream, signal);
@@ -64,21 +68,8 @@ export function createEngine(config: {
           `The engine does not list the model "${missing ?? models.join()}".`,
         );
       }
-      for (const canary of config.canaries) {
-        const answer = await pool.request({
-          method: 'POST',
-          path: canary.path,
-          body: JSON.stringify(canary.body),
-          headers: { 'content-type': 'application/json' },
-          signal,
-        });
-        await answer.body.dump();
-        if (answer.statusCode !== 200) {
-          throw new CocoonError(
-            'worker_failed',
-            `The engine answers a canary with status ${answer.statusCode}.`,
-          );
-        }
+      for (const canary of await config.canaries()) {
+        if (canary) await probe(canary, signal);
       }
     },
     // Whoever waits for an answer has given up by now.

@@ -1,6 +1,8 @@
+import { TRANSCRIPTION_PATH } from '../protocol/audio/transcription';
 import { CocoonError } from '../protocol/errors';
 import type { Prices } from '../protocol/price';
 import type { OfferedModel } from '../protocol/wire';
+import { passedFields, refuseRemoteContent, type JsonPath } from './engineFields';
 import { WORKER_LIMITS } from './limits';
 import { affordableTokens } from './metering';
 
@@ -9,55 +11,32 @@ export interface EngineRequest {
   method: 'GET' | 'POST';
   path: EnginePath;
   body: Buffer | null;
+  /** Null where there is no body. */
+  contentType: string | null;
+  /** Null for the engine that serves every model without one of its own. */
+  engineUrl: string | null;
   stream: boolean;
   /** Per choice; 0 where nothing is generated. */
   maxTokens: number;
   choices: number;
   requestBytes: number;
+  /** How long the sound plays that is to be transcribed; 0 where there is none. */
+  audioMs: number;
 }
 
-export type EnginePath = '/v1/chat/completions' | '/v1/completions' | '/v1/embeddings' | '/v1/models';
+export type EnginePath = JsonPath | typeof TRANSCRIPTION_PATH | '/v1/models';
 
 const CAPABILITY: Record<EnginePath, OfferedModel['capabilities'][number] | null> = {
   '/v1/chat/completions': 'chat',
   '/v1/completions': 'completions',
   '/v1/embeddings': 'embeddings',
+  [TRANSCRIPTION_PATH]: 'audio',
   '/v1/models': null,
 };
 
-/**
- * Fields that reach the engine. Others could make it fetch, log, or compute what is not billed, and what an engine
- * does with a field that it does not know differs from one to the next.
- */
-const PASSED = new Set([
-  ...['model', 'messages', 'prompt', 'input', 'suffix', 'echo', 'stream', 'n', 'stop', 'seed', 'temperature'],
-  ...['top_p', 'top_k', 'min_p', 'typical_p', 'repetition_penalty', 'frequency_penalty', 'presence_penalty'],
-  ...[
-    'max_tokens',
-    'max_completion_tokens',
-    'min_tokens',
-    'logit_bias',
-    'logprobs',
-    'top_logprobs',
-    'ignore_eos',
-  ],
-  ...['response_format', 'tools', 'tool_choice', 'parallel_tool_calls', 'reasoning_effort', 'functions'],
-  ...['function_call', 'encoding_format', 'dimensions', 'chat_template_kwargs', 'skip_special_tokens'],
-]);
-/** Harmless fields that say something about the caller: they end here. */
-const DROPPED = new Set([
-  'user',
-  'metadata',
-  'store',
-  'service_tier',
-  'stream_options',
-  'cache_salt',
-  'best_of',
-]);
-const DROPPED_TOO = new Set(['safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'verbosity']);
-
 export interface RequestRules {
-  model: OfferedModel & { engineModel: string };
+  /** `engineUrl`: where it is served, when that is not the worker's main engine. */
+  model: OfferedModel & { engineModel: string; engineUrl?: string | undefined };
   prices: Prices;
   maxFee: bigint;
   /** Given to engines that keep prefixes apart by it; null when the engine does not know the field. */
@@ -66,65 +45,75 @@ export interface RequestRules {
   continuousUsage: boolean;
 }
 
+/** A request in JSON as the engine gets it. Throws CocoonError before anything is billed. */
 export function prepareRequest(
   request: { method: 'GET' | 'POST'; path: string; body: Buffer },
   rules: RequestRules,
 ): EngineRequest {
   const path = knownPath(request.path);
+  const engineUrl = rules.model.engineUrl ?? null;
   if (path === '/v1/models') {
     if (request.method !== 'GET') throw new CocoonError('method_not_allowed', 'Models are read with GET.');
-    return { method: 'GET', path, body: null, stream: false, maxTokens: 0, choices: 1, requestBytes: 0 };
+    return { ...NOTHING, engineUrl, method: 'GET', path, body: null, contentType: null, stream: false };
   }
   if (request.method !== 'POST') throw new CocoonError('method_not_allowed', `${path} takes POST.`);
-  const capability = CAPABILITY[path];
-  if (capability && !rules.model.capabilities.includes(capability)) {
-    throw new CocoonError('unsupported_parameter', `${rules.model.id} does not serve ${path}.`);
-  }
-  const fields = readFields(request.body, rules.model.id);
-  const generates = path !== '/v1/embeddings';
-  const choices = generates ? choicesOf(fields) : 1;
-  const maxTokens = generates ? allowedTokens(fields, choices, request.body.length, rules) : 0;
-  const stream = generates && fields['stream'] === true;
+  requireCapability(path, rules.model);
+  const fields = readFields(path, request.body, rules.model.id);
+  const requestBytes = request.body.length;
+  const contentType = 'application/json';
+  const common = { ...NOTHING, engineUrl, method: 'POST', path, contentType, requestBytes } as const;
+  const named = { ...fields, model: rules.model.engineModel };
+  if (path === '/v1/embeddings') return { ...common, stream: false, body: encode(named) };
 
-  const body: Record<string, unknown> = { ...fields, model: rules.model.engineModel };
-  if (generates) {
-    delete body['max_completion_tokens'];
-    body['max_tokens'] = maxTokens;
-    if (rules.cacheSalt !== null) body['cache_salt'] = rules.cacheSalt;
-    if (stream) {
-      const options = { include_usage: true };
-      body['stream_options'] = rules.continuousUsage ? { ...options, continuous_usage_stats: true } : options;
-    }
-  }
-  const encoded = Buffer.from(JSON.stringify(body));
+  const choices = choicesOf(fields);
+  const maxTokens = allowedTokens(fields, choices, requestBytes, rules);
+  const stream = fields['stream'] === true;
+  const body = encode(generating(named, maxTokens, stream, rules));
+  return { ...common, stream, body, maxTokens, choices };
+}
+
+const NOTHING = { maxTokens: 0, choices: 1, requestBytes: 0, audioMs: 0 };
+
+/** What this worker itself says of a generation: its length, its cache, its usage. */
+function generating(
+  fields: Record<string, unknown>,
+  maxTokens: number,
+  stream: boolean,
+  { cacheSalt, continuousUsage }: RequestRules,
+): Record<string, unknown> {
+  const { max_completion_tokens: _, ...body } = fields;
+  const usage = { include_usage: true, ...(continuousUsage && { continuous_usage_stats: true }) };
   return {
-    method: 'POST',
-    path,
-    body: encoded,
-    stream,
-    maxTokens,
-    choices,
-    requestBytes: request.body.length,
+    ...body,
+    max_tokens: maxTokens,
+    ...(cacheSalt !== null && { cache_salt: cacheSalt }),
+    ...(stream && { stream_options: usage }),
   };
 }
 
-function knownPath(path: string): EnginePath {
-  if (Object.hasOwn(CAPABILITY, path)) return path as EnginePath;
+function encode(body: Record<string, unknown>): Buffer {
+  return Buffer.from(JSON.stringify(body));
+}
+
+/** Throws CocoonError `unsupported_parameter` for a model that does not serve that path. */
+export function requireCapability(path: EnginePath, model: OfferedModel): void {
+  const capability = CAPABILITY[path];
+  if (!capability || model.capabilities.includes(capability)) return;
+  throw new CocoonError('unsupported_parameter', `${model.id} does not serve ${path}.`, { param: 'model' });
+}
+
+function knownPath(path: string): JsonPath | '/v1/models' {
+  if (Object.hasOwn(CAPABILITY, path) && path !== TRANSCRIPTION_PATH) return path as JsonPath | '/v1/models';
   throw new CocoonError('not_found', 'The worker serves no such path.');
 }
 
-function readFields(body: Buffer, modelId: string): Record<string, unknown> {
-  const json = parseObject(body);
-  const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (DROPPED.has(name) || DROPPED_TOO.has(name)) continue;
-    if (!PASSED.has(name)) throw new CocoonError('unsupported_parameter', `"${name}" is not supported.`);
-    if (value !== null) fields[name] = value;
-  }
+function readFields(path: JsonPath, body: Buffer, modelId: string): Record<string, unknown> {
+  const fields = passedFields(path, parseObject(body));
   if (fields['model'] !== undefined && fields['model'] !== modelId) {
     throw new CocoonError(
       'model_not_found',
       'The body names another model than the sealed request commits to.',
+      { param: 'model' },
     );
   }
   refuseRemoteContent(fields['messages']);
@@ -142,21 +131,6 @@ function parseObject(body: Buffer): Record<string, unknown> {
   throw new CocoonError('invalid_request', 'The body is not a JSON object.');
 }
 
-/** An engine inside a measured image fetches nothing: pictures and sound travel in the request. */
-function refuseRemoteContent(messages: unknown): void {
-  if (!Array.isArray(messages)) return;
-  for (const message of messages as unknown[]) {
-    const content = (message as { content?: unknown } | null)?.content;
-    if (!Array.isArray(content)) continue;
-    for (const part of content as unknown[]) {
-      const url = (part as { image_url?: { url?: unknown } } | null)?.image_url?.url;
-      if (url !== undefined && !(typeof url === 'string' && url.startsWith('data:'))) {
-        throw new CocoonError('unsupported_parameter', 'Images must be data: URLs.');
-      }
-    }
-  }
-}
-
 function choicesOf(fields: Record<string, unknown>): number {
   const n = fields['n'] ?? 1;
   const prompts =
@@ -165,6 +139,7 @@ function choicesOf(fields: Record<string, unknown>): number {
     throw new CocoonError(
       'invalid_request',
       `n must be an integer, at most ${WORKER_LIMITS.choicesMax} answers in all.`,
+      { param: 'n' },
     );
   }
   return n * prompts;
@@ -178,7 +153,9 @@ function allowedTokens(
 ): number {
   const asked = fields['max_completion_tokens'] ?? fields['max_tokens'] ?? rules.model.maxOutputTokens;
   if (!isCount(asked) || asked < 1)
-    throw new CocoonError('invalid_request', 'max_tokens must be a positive integer.');
+    throw new CocoonError('invalid_request', 'max_tokens must be a positive integer.', {
+      param: 'max_tokens',
+    });
   const wanted = Math.min(asked, rules.model.maxOutputTokens);
   const maxTokens = affordableTokens(rules.prices, { requestBytes, choices, wanted }, rules.maxFee);
   if (maxTokens < 1) throw new CocoonError('price_above_max', "The ticket's maximum pays for no token.");
@@ -187,22 +164,4 @@ function allowedTokens(
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value);
-}
-
-/** The smallest request that shows that the engine computes with this model. */
-export function canaryOf(
-  model: RequestRules['model'],
-): { path: EnginePath; body: Record<string, unknown> } | null {
-  const { engineModel, capabilities } = model;
-  if (capabilities.includes('chat')) {
-    const messages = [{ role: 'user', content: 'Hi' }];
-    return { path: '/v1/chat/completions', body: { model: engineModel, messages, max_tokens: 1 } };
-  }
-  if (capabilities.includes('completions')) {
-    return { path: '/v1/completions', body: { model: engineModel, prompt: 'Hi', max_tokens: 1 } };
-  }
-  if (capabilities.includes('embeddings')) {
-    return { path: '/v1/embeddings', body: { model: engineModel, input: 'Hi' } };
-  }
-  return null;
 }

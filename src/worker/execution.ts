@@ -1,10 +1,12 @@
+import { TRANSCRIPTION_PATH } from '../protocol/audio/transcription';
 import { CocoonError, errorBody } from '../protocol/errors';
 import type { Engine, EngineReply } from './engine';
-import { textBytesOf, usageOf } from './engineReply';
+import { refusalOf, smoothed, textBytesOf, usageOf } from './engineReply';
 import { prepareRequest, type EngineRequest, type RequestRules } from './engineRequest';
 import type { ReportedUsage } from './metering';
 import type { ReplyLog } from './replyLog';
 import type { SealedWriter } from './sealedWriter';
+import { prepareTranscription } from './transcription';
 
 /** What is known of a run besides what went out. */
 export interface Execution {
@@ -17,13 +19,14 @@ export interface Execution {
 
 /** Asks the engine and writes its answer into the sealed reply; errors become part of the answer. Never rejects. */
 export async function execute(
-  request: { method: 'GET' | 'POST'; path: string; body: Buffer },
+  request: { method: 'GET' | 'POST'; path: string; contentType: string; body: Buffer },
   rules: RequestRules,
   deps: { engine: Engine; writer: SealedWriter; log: ReplyLog; signal: AbortSignal },
 ): Promise<Execution> {
   const state: Execution = { reported: null, complete: false, request: null };
   try {
-    const prepared = prepareRequest(request, rules);
+    const isSound = request.path === TRANSCRIPTION_PATH;
+    const prepared = isSound ? await prepareTranscription(request, rules) : prepareRequest(request, rules);
     const reply = await deps.engine.run(prepared, deps.signal);
     state.complete =
       reply.kind === 'json'
@@ -42,15 +45,21 @@ function writeJson(
   writer: SealedWriter,
   rules: RequestRules,
 ): boolean {
-  if (reply.status >= 500) throw new CocoonError('worker_failed', 'The engine failed.');
   const json = parseJson(reply.body);
-  // A refusal of the engine is an answer, and it is free.
-  if (reply.status === 200) {
-    state.request = request;
-    state.reported = usageOf(json);
+  if (reply.status !== 200) {
+    // A refusal of the engine is an answer, and it is free.
+    const body = JSON.stringify(refusalOf(reply.status, json));
+    writer.head({ status: reply.status, headers: { 'content-type': 'application/json' } });
+    writer.write(Buffer.from(body), 0);
+    return true;
   }
-  writer.head({ status: reply.status, headers: { 'content-type': reply.contentType } });
-  writer.write(renamed(json, rules) ?? reply.body, textBytesOf(json));
+  state.request = request;
+  state.reported = usageOf(json);
+  const tidy = smoothed(json, rules.model);
+  const body = tidy ? Buffer.from(JSON.stringify(tidy)) : reply.body;
+  writer.head({ status: 200, headers: { 'content-type': reply.contentType } });
+  // A transcript is all text, in whichever form it was asked for.
+  writer.write(body, request.audioMs > 0 ? body.length : textBytesOf(json));
   return true;
 }
 
@@ -67,7 +76,8 @@ async function writeStream(
   for await (const data of reply.events) {
     const json = data === '[DONE]' ? null : parseJson(Buffer.from(data));
     state.reported = usageOf(json) ?? state.reported;
-    deps.writer.write(eventBytes(renamed(json, rules)?.toString('utf8') ?? data), textBytesOf(json));
+    const tidy = smoothed(json, rules.model);
+    deps.writer.write(eventBytes(tidy ? JSON.stringify(tidy) : data), textBytesOf(tidy ?? json));
     ended ||= data === '[DONE]';
     await deps.log.room();
     if (deps.signal.aborted) break;
@@ -89,13 +99,6 @@ export function writeError(error: CocoonError, writer: SealedWriter): void {
 
 function eventBytes(data: string): Buffer {
   return Buffer.from(`data: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
-}
-
-/** Clients know a model by the name that the worker offers, not by the engine's. */
-function renamed(json: unknown, rules: RequestRules): Buffer | null {
-  const { id, engineModel } = rules.model;
-  if (id === engineModel || typeof json !== 'object' || json === null || !('model' in json)) return null;
-  return Buffer.from(JSON.stringify({ ...json, model: id }));
 }
 
 function parseJson(body: Buffer): unknown {

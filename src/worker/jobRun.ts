@@ -104,8 +104,9 @@ async function answer(
   const { request, reply, model, ask, job } = accepted;
   const { method, path } = request.head;
   if (isLinePath(path)) return answerLine(accepted, writer, deps.ledger);
+  const contentType = request.head.headers['content-type'] ?? 'application/json';
   const execution = await execute(
-    { method, path, body: request.body },
+    { method, path, contentType, body: request.body },
     {
       model: model.offered,
       prices: ask.ask,

@@ -7,6 +7,8 @@ export interface ReportedUsage {
   cachedTokens: number;
   completionTokens: number;
   reasoningTokens: number;
+  /** Of a transcription; null where the engine says nothing about it. */
+  audioSeconds: number | null;
 }
 
 /** What was seen of a job from outside the engine. Bytes are UTF-8. */
@@ -17,6 +19,8 @@ export interface Evidence {
   deliveredTextBytes: number;
   maxTokens: number;
   choices: number;
+  /** How long the sound plays by its container; 0 for requests without one. */
+  audioMs: number;
   /** False when the client hung up or the engine broke off. */
   complete: boolean;
 }
@@ -40,8 +44,9 @@ export const NO_USAGE: Usage = {
  * the delivered bytes can hold. Chunks of a stream are never counted: they are not tokens.
  */
 export function boundedUsage(reported: ReportedUsage | null, seen: Evidence): Usage {
-  // An answer that broke off before its first word is free, whatever it cost to compute.
+  // An answer that broke off before its first word is free, whatever it cost to compute. A transcript comes whole.
   if (!seen.complete && seen.deliveredTextBytes === 0) return NO_USAGE;
+  if (seen.audioMs > 0) return { ...NO_USAGE, audioMs: heard(reported, seen.audioMs) };
   const base = reported ?? estimate(seen);
   const unseen = seen.complete ? UNSEEN_TOKENS_PER_CHOICE * seen.choices : 0;
   const completionTokens = Math.min(
@@ -59,6 +64,12 @@ export function boundedUsage(reported: ReportedUsage | null, seen: Evidence): Us
   };
 }
 
+/** What is billed is told by the file itself; an engine may only say that it took less. */
+function heard(reported: ReportedUsage | null, audioMs: number): number {
+  const seconds = reported?.audioSeconds ?? null;
+  return seconds !== null && seconds >= 0 ? Math.min(audioMs, Math.ceil(seconds * 1_000)) : audioMs;
+}
+
 /** A stream that was cut before the engine's final usage is billed by the bytes that went out. */
 function estimate(seen: Evidence): ReportedUsage {
   return {
@@ -66,6 +77,7 @@ function estimate(seen: Evidence): ReportedUsage {
     cachedTokens: 0,
     completionTokens: Math.ceil(seen.deliveredTextBytes / BYTES_PER_UNREPORTED_TOKEN),
     reasoningTokens: 0,
+    audioSeconds: null,
   };
 }
 

@@ -30,8 +30,8 @@ export interface Presence {
 }
 
 export function configuredModels(config: WorkerConfig): ConfiguredModel[] {
-  return config.models.map(({ engineModel, floor, ceiling, minCap_nano, ...offered }) => ({
-    offered: { ...offered, engineModel: engineModel ?? offered.id },
+  return config.models.map(({ engineModel, engineUrl, floor, ceiling, minCap_nano, ...offered }) => ({
+    offered: { ...offered, engineModel: engineModel ?? offered.id, engineUrl },
     hash: Buffer.from(offered.hash, 'hex'),
     band: { floor, ceiling: ceiling ?? floor },
     minCapNano: minCap_nano,
@@ -85,7 +85,7 @@ export function createPresence(
       },
     },
   );
-  const published = models.map(({ offered: { engineModel: _, ...model } }) => model);
+  const published = models.map(({ offered: { engineModel: _, engineUrl: __, ...model } }) => model);
   const { imageId, slots } = config;
   const offers = createOfferBoard(
     { worker: scope.self, imageId, models: published, slots, keys },

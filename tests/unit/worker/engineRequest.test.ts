@@ -99,9 +99,78 @@ describe('worker prepares a request for its engine', () => {
     ['as many answers as allowed', { messages: MESSAGES, n: 8 }, 'accepted'],
     ['a picture from elsewhere', picture('http://127.0.0.1/x'), 'unsupported_parameter'],
     ['a picture in the request', picture('data:image/png;base64,AA=='), 'accepted'],
-    ['a field that says who asks', { messages: MESSAGES, user: 'u', metadata: {}, store: true }, 'accepted'],
+    [
+      'a picture whose address is a bare text',
+      picture('https://x.test/a.png', true),
+      'unsupported_parameter',
+    ],
+    [
+      'a sound from elsewhere',
+      part({ type: 'audio_url', audio_url: { url: 'http://x' } }),
+      'unsupported_parameter',
+    ],
+    ['a file of another place', part({ type: 'file', file: { file_id: 'f' } }), 'unsupported_parameter'],
+    ['a sound in a message', part({ type: 'input_audio', input_audio: { data: 'AA==' } }), 'accepted'],
+    [
+      'fields that say who asks',
+      { messages: MESSAGES, user: 'u', metadata: {}, prompt_cache_key: 'k' },
+      'accepted',
+    ],
+    ['a prompt in a chat', { messages: MESSAGES, prompt: 'x' }, 'unsupported_parameter'],
+    ['an answer to be kept', { messages: MESSAGES, store: true }, 'unsupported_parameter'],
+    ['an answer not to be kept', { messages: MESSAGES, store: false }, 'accepted'],
+    ['a tier that there is not', { messages: MESSAGES, service_tier: 'priority' }, 'unsupported_parameter'],
+    ['the usual tier', { messages: MESSAGES, service_tier: 'auto' }, 'accepted'],
+    ['an answer in sound', { messages: MESSAGES, modalities: ['text', 'audio'] }, 'unsupported_parameter'],
+    ['an answer in text', { messages: MESSAGES, modalities: ['text'] }, 'accepted'],
+    ['wordiness', { messages: MESSAGES, verbosity: 'high' }, 'unsupported_parameter'],
+    ['usual wordiness', { messages: MESSAGES, verbosity: 'medium' }, 'accepted'],
+    [
+      'the best of more answers than are shown',
+      { messages: MESSAGES, n: 2, best_of: 3 },
+      'unsupported_parameter',
+    ],
+    ['the best of as many as are shown', { messages: MESSAGES, n: 2, best_of: 2 }, 'accepted'],
+    ['a search of the web', { messages: MESSAGES, web_search_options: {} }, 'unsupported_parameter'],
+    ['a prediction', { messages: MESSAGES, prediction: { type: 'content' } }, 'unsupported_parameter'],
+    ['nothing for a field of tomorrow', { messages: MESSAGES, tomorrow: null }, 'accepted'],
   ])('worker meets %s with %s', (_name, body, code) => {
     expect(codeOf(() => prepare(body))).toBe(code);
+  });
+
+  it('worker passes on what changes the answer, untouched', () => {
+    const asked = {
+      tools: [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }],
+      tool_choice: { type: 'function', function: { name: 'look' } },
+      response_format: { type: 'json_schema', json_schema: { name: 'x', schema: {} } },
+      ...{ n: 2, logprobs: true, top_logprobs: 3, seed: 7, stop: ['.'], reasoning_effort: 'low' },
+    };
+    expect(sent({ messages: MESSAGES, ...asked })).toMatchObject(asked);
+  });
+
+  it('worker names the field that is at fault', () => {
+    const paramOf = (body: unknown): string | null => {
+      try {
+        prepare(body);
+      } catch (error) {
+        return (error as CocoonError).param;
+      }
+      return 'accepted';
+    };
+    expect(paramOf({ messages: MESSAGES, web_search_options: {} })).toBe('web_search_options');
+    expect(paramOf({ messages: MESSAGES, n: 9 })).toBe('n');
+    expect(paramOf({ messages: MESSAGES, max_tokens: 0 })).toBe('max_tokens');
+    expect(paramOf({ messages: MESSAGES, model: 'large' })).toBe('model');
+    expect(paramOf(picture('http://x'))).toBe('messages.0.content.0.image_url');
+    expect(paramOf(part({ type: 'video_url' }))).toBe('messages.0.content.0.type');
+  });
+
+  it('worker sends a request to the engine that its model names', () => {
+    expect(prepare({ messages: MESSAGES }).engineUrl).toBeNull();
+    const engineUrl = 'http://127.0.0.1:9000';
+    expect(prepare({ messages: MESSAGES }, { model: { ...RULES.model, engineUrl } }).engineUrl).toBe(
+      engineUrl,
+    );
   });
 
   it('worker serves only the paths that the model can do', () => {
@@ -123,6 +192,10 @@ describe('worker prepares a request for its engine', () => {
   });
 });
 
-function picture(url: string): object {
-  return { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
+function picture(url: string, bare = false): object {
+  return part({ type: 'image_url', image_url: bare ? url : { url } });
+}
+
+function part(content: object): object {
+  return { messages: [{ role: 'user', content: [content] }] };
 }

@@ -1,7 +1,13 @@
 import { nano } from '../../../src/protocol/amounts';
 import { jobFee } from '../../../src/protocol/price';
 import { textBytesOf, usageOf } from '../../../src/worker/engineReply';
-import { affordableTokens, billWithin, boundedUsage, type Evidence } from '../../../src/worker/metering';
+import {
+  affordableTokens,
+  billWithin,
+  boundedUsage,
+  NO_USAGE,
+  type Evidence,
+} from '../../../src/worker/metering';
 
 const PRICES = {
   promptPrice: 1_000_000n,
@@ -14,13 +20,15 @@ const SEEN: Evidence = {
   deliveredTextBytes: 100,
   maxTokens: 50,
   choices: 1,
+  audioMs: 0,
   complete: true,
 };
-const REPORTED = { promptTokens: 90, cachedTokens: 10, completionTokens: 20, reasoningTokens: 5 };
+const COUNTS = { promptTokens: 90, cachedTokens: 10, completionTokens: 20, reasoningTokens: 5 };
+const REPORTED = { ...COUNTS, audioSeconds: null };
 
 describe('worker meters a job', () => {
   it('worker bills the usage that the engine reported', () => {
-    expect(boundedUsage(REPORTED, SEEN)).toEqual({ ...REPORTED, audioMs: 0 });
+    expect(boundedUsage(REPORTED, SEEN)).toEqual({ ...COUNTS, audioMs: 0 });
   });
 
   it.each([
@@ -68,8 +76,41 @@ describe('worker meters a job', () => {
   });
 });
 
+describe('worker meters a sound', () => {
+  const sound: Evidence = { ...SEEN, requestBytes: 0, maxTokens: 0, audioMs: 2_345 };
+
+  it('worker bills its milliseconds, and no tokens whatever the engine counted', () => {
+    const bill = { ...NO_USAGE, audioMs: 2_345 };
+    expect(boundedUsage(null, sound)).toEqual(bill);
+    expect(boundedUsage(REPORTED, sound)).toEqual(bill);
+  });
+
+  it.each([
+    [2.344, 2_344],
+    [2.3441, 2_345],
+    [2.345, 2_345],
+    [3, 2_345],
+    [0, 0],
+    [-1, 2_345],
+    [Number.NaN, 2_345],
+  ])('engine that heard %p seconds makes it %p milliseconds: it may only lower them', (seconds, audioMs) => {
+    expect(boundedUsage({ ...REPORTED, audioSeconds: seconds }, sound).audioMs).toBe(audioMs);
+  });
+
+  it('worker bills nothing for a transcript that was cut off before it went out, and all of one that was out', () => {
+    const cut = { ...sound, complete: false };
+    expect(boundedUsage(null, { ...cut, deliveredTextBytes: 0 })).toEqual(NO_USAGE);
+    expect(boundedUsage(null, { ...cut, deliveredTextBytes: 20 }).audioMs).toBe(2_345);
+  });
+
+  it('an engine tells of seconds in the usage of a duration only', () => {
+    expect(usageOf({ usage: { type: 'duration', seconds: 2 } })).toMatchObject({ audioSeconds: 2 });
+    expect(usageOf({ usage: { type: 'tokens', seconds: 2 } })).toMatchObject({ audioSeconds: null });
+  });
+});
+
 describe('worker keeps the bill within the ticket', () => {
-  const usage = { ...REPORTED, audioMs: 0 };
+  const usage = { ...COUNTS, audioMs: 0 };
   const fee = jobFee(PRICES, usage);
 
   it('worker bills in full at exactly the maximum, and takes tokens off one nanoton below', () => {
@@ -108,7 +149,13 @@ describe('what an engine says', () => {
       prompt_tokens_details: { cached_tokens: 3 },
       completion_tokens_details: { reasoning_tokens: 1 },
     };
-    const read = { promptTokens: 9, completionTokens: 4, cachedTokens: 3, reasoningTokens: 1 };
+    const read = {
+      promptTokens: 9,
+      completionTokens: 4,
+      cachedTokens: 3,
+      reasoningTokens: 1,
+      audioSeconds: null,
+    };
     expect(usageOf({ usage })).toEqual(read);
     const bare = { prompt_tokens: 9, completion_tokens: 4, prompt_tokens_details: null };
     expect(usageOf({ usage: bare })).toEqual({ ...read, cachedTokens: 0, reasoningTokens: 0 });

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 export interface EngineCall {
   path: string;
+  /** Of a form: its fields that are texts. */
   body: Record<string, unknown>;
+  /** Of a form: its files. */
+  files: Record<string, Buffer>;
   /** Resolves when the worker hung up on the engine. */
   closed: Promise<void>;
   response: ServerResponse;
@@ -30,16 +33,16 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
   });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/v1/models') {
-      sendJson(response, 200, { object: 'list', data: [{ id: 'engine-tiny', object: 'model' }] });
+      sendJson(response, 200, { object: 'list', data: [{ id: 'engine-tiny' }, { id: 'engine-ear' }] });
       return;
     }
     const parts: Buffer[] = [];
     for await (const bytes of request) parts.push(bytes as Buffer);
-    const body = JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
+    const { body, files } = await read(Buffer.concat(parts), request.headers['content-type'] ?? '');
     const closed = new Promise<void>((resolve) => response.on('close', resolve));
-    const call = { path: request.url ?? '', body, closed, response };
+    const call = { path: request.url ?? '', body, files, closed, response };
     // The canary is not what the tests are about.
-    if (JSON.stringify(body).includes('"Hi"')) {
+    if (JSON.stringify(body).includes('"Hi"') || isSilence(files['file'])) {
       sayHello(call);
       return;
     }
@@ -61,6 +64,24 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function read(bytes: Buffer, type: string): Promise<Pick<EngineCall, 'body' | 'files'>> {
+  if (!type.startsWith('multipart/')) {
+    return { body: JSON.parse(bytes.toString('utf8')) as Record<string, unknown>, files: {} };
+  }
+  const body: EngineCall['body'] = {};
+  const files: EngineCall['files'] = {};
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
+  for (const [name, value] of form) {
+    if (typeof value === 'string') body[name] = value;
+    else files[name] = Buffer.from(await value.arrayBuffer());
+  }
+  return { body, files };
+}
+
+function isSilence(file: Buffer | undefined): boolean {
+  return file !== undefined && file.subarray(44).every((byte) => byte === 0);
 }
 
 export function sayHello(call: EngineCall): void {
