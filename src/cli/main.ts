@@ -5,6 +5,7 @@ import { CocoonError } from '../protocol/errors';
 import { addAccountCommands } from './accounts';
 import { addAttestCommands } from './attest/command';
 import { addGovCommands } from './gov/command';
+import { addKeyCommands } from './key/command';
 import { addProviderCommands } from './provider/command';
 import { addReceiptCommands } from './receipts';
 import { addSlashCommands } from './slash/command';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
   addAttestCommands(cocoon);
   addProviderCommands(cocoon);
   addGovCommands(cocoon);
+  addKeyCommands(cocoon);
   addSlashCommands(cocoon);
   await cocoon.parseAsync();
 }
