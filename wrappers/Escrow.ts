@@ -19,7 +19,7 @@ export { Escrow } from '../build/Escrow/Escrow_Escrow';
 
 export const ESCROW_OPCODES: Readonly<Record<keyof typeof binding.Escrow.opcodes, number>> =
   binding.Escrow.opcodes;
-export const ESCROW_EXIT_CODES = exitCodesOf(binding, 'ERROR_ESCROW_');
+export const ESCROW_EXIT_CODES = /* @__PURE__ */ exitCodesOf(binding, 'ERROR_ESCROW_');
 
 /** Bounds in the contract's code. */
 export const ESCROW_BASE_RESERVE_NANO: Nano = nano(binding.ESCROW_BASE_RESERVE);

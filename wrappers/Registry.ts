@@ -16,7 +16,7 @@ const BUILDS = { intel: binding.Registry, simulated: RegistrySimulated } as cons
 /** Opcodes of both builds; QuoteVerified is Intel's, and the simulated root has its own. */
 export const REGISTRY_OPCODES: Readonly<Record<keyof typeof binding.Registry.opcodes, number>> =
   binding.Registry.opcodes;
-export const REGISTRY_EXIT_CODES = exitCodesOf(binding, 'ERROR_REGISTRY_');
+export const REGISTRY_EXIT_CODES = /* @__PURE__ */ exitCodesOf(binding, 'ERROR_REGISTRY_');
 
 /** Bounds in the contract's code. */
 export const TIMELOCK_SECONDS = Number(binding.TIMELOCK_SECONDS);

@@ -9,7 +9,7 @@ export { Router } from '../build/Router/Router_Router';
 
 export const ROUTER_OPCODES: Readonly<Record<keyof typeof binding.Router.opcodes, number>> =
   binding.Router.opcodes;
-export const ROUTER_EXIT_CODES = exitCodesOf(binding, 'ERROR_ROUTER_');
+export const ROUTER_EXIT_CODES = /* @__PURE__ */ exitCodesOf(binding, 'ERROR_ROUTER_');
 export const ROUTER_RESERVE_NANO: Nano = nano(binding.ROUTER_RESERVE);
 
 /** Values that suffice, beside the deposit and, at the first Publish, the reserve; what is left comes back. */

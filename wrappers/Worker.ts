@@ -11,7 +11,7 @@ export { Worker } from '../build/Worker/Worker_Worker';
 
 export const WORKER_OPCODES: Readonly<Record<keyof typeof binding.Worker.opcodes, number>> =
   binding.Worker.opcodes;
-export const WORKER_EXIT_CODES = exitCodesOf(binding, 'ERROR_WORKER_');
+export const WORKER_EXIT_CODES = /* @__PURE__ */ exitCodesOf(binding, 'ERROR_WORKER_');
 
 /** Bounds in the contract's code. */
 export const WORKER_RESERVE_NANO: Nano = nano(binding.WORKER_RESERVE);

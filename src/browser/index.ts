@@ -1,0 +1,11 @@
+/** The client's SDK for web pages. */
+import './globals';
+
+export { moneyJson } from '../client/money';
+export type { ModelInfo } from '../client/models';
+export type { BalanceInfo, Client, CostInfo, LineInfo, MoneyInfo, ReceiptInfo } from '../client/types';
+export { CocoonError } from '../protocol/errors';
+export type { BrowserClientConfig } from './config';
+export { createBrowserClient, type BrowserDeps } from './connect';
+export { keptSigner, publicKeyOf } from './keptSigner';
+export type { BrowserSigner, SigningCallback, WebKeys } from './signer';
