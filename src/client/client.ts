@@ -3,6 +3,7 @@ import { randomBytes } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { createAuditor, type Auditor } from './audit';
 import { createLoad } from './choose';
+import { evidenceOf } from './evidence/evidenceOf';
 import { createFailures } from './failures';
 import { createClientFetch } from './clientFetch';
 import { createCosts } from './costs';
@@ -114,6 +115,10 @@ export function createClientOver(
     receipt(id) {
       const job = store.job(id);
       return job && receiptInfo(job);
+    },
+    evidence(id) {
+      const job = store.job(id);
+      return job && evidenceOf(job, store.evidence(id));
     },
     closeLines: (ids) => lines.closeLines(ids, 'closed'),
     async ready() {

@@ -6,6 +6,7 @@ import { sha256 } from '../protocol/hash';
 import { ticketLayout, type Receipt, type Ticket } from '../protocol/signed';
 import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../protocol/wire';
 import type { Caller } from './caller';
+import { keptEvidence } from './evidence/kept';
 import { CLIENT_LIMITS } from './limits';
 import type { UsableLine } from './heldLine';
 import type { Lines } from './lines';
@@ -121,7 +122,10 @@ export async function startJob(
         bill.settlement,
         bill.receipt,
       );
-      deps.lines.settle(usable.line, jobId, bill.settlement, receipt);
+      const known = deps.market.knownAsk(candidate.worker.id, bill.settlement.record.askHash);
+      const sentTo = { candidate, escrow, signer: deps.signer, line: usable.line.line };
+      const evidence = known && keptEvidence({ ...sentTo, signedAsk: known.signedAsk });
+      deps.lines.settle(usable.line, jobId, bill.settlement, receipt, evidence);
       deps.caller?.settled(id, bill.settlement.record.fee);
       return {
         receiptId: id,

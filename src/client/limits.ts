@@ -97,6 +97,10 @@ export const CLIENT_LIMITS = {
   templateTokensMax: 1_024,
   /** Tokens of one choice without text: ends of turns, tool markers. */
   silentTokens: 64,
+
+  /** How long the books keep what shows where an answer came from, after the last job that rests on it; and how much. */
+  evidenceSeconds: 90 * 86_400,
+  evidenceMaxBytes: 256 * 1024 * 1024,
 } as const;
 
 /** Bounds of the local gateway. */

@@ -2,6 +2,7 @@ import type { Settlement } from '../channel';
 import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
 import { encodeProof, type MountainRange } from '../protocol/mountainRange';
 import { RECEIPT_FINAL, type Receipt, type Signed, type Ticket } from '../protocol/signed';
+import type { KeptEvidence } from './evidence/kept';
 import type { EndReason, HeldLine } from './heldLine';
 import type { Store } from './store';
 
@@ -20,8 +21,14 @@ export interface LineBooks {
    * may take his time, and whoever is served meanwhile must not count on it.
    */
   issue(line: HeldLine, ticket: Ticket, model: string, sign: () => Promise<Buffer>): Promise<Signed<Ticket>>;
-  /** Books a verified bill. */
-  settle(line: HeldLine, jobId: Buffer, settlement: Settlement, receipt: Signed<Receipt>): void;
+  /** Books a verified bill, and what will show where its answer came from. */
+  settle(
+    line: HeldLine,
+    jobId: Buffer,
+    settlement: Settlement,
+    receipt: Signed<Receipt>,
+    evidence?: KeptEvidence | null,
+  ): void;
   /** Books a whole audit: lost tickets get their records. */
   audited(line: HeldLine, audit: Audit): void;
   /** The reply to that ticket is not read any more, or was an error from the start: `refused`. */
@@ -46,7 +53,7 @@ export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
         throw error;
       }
     },
-    settle(line, jobId, { record, image, proof }, receipt) {
+    settle(line, jobId, { record, image, proof }, receipt, evidence) {
       const newest = !line.newest || receipt.value.jobs > line.newest.jobs;
       store.settle({
         domain: receipt.value.domain,
@@ -57,6 +64,7 @@ export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
         proof: encodeProof(proof),
         receipt,
         newest,
+        ...(evidence ? { evidence } : {}),
       });
       line.open.delete(jobId.toString('hex'));
       line.knownNano += record.fee;

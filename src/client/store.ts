@@ -9,8 +9,10 @@ import {
   type Signed,
   type Ticket,
 } from '../protocol/signed';
+import type { KeptEvidence } from './evidence/kept';
 import type { EndReason, HeldLine } from './heldLine';
 import { encodeRange, heldLine, storedJob, text, type Row, type StoredJob } from './storeRows';
+import { createEvidenceShelf } from './storeEvidence';
 import { closeBooks, openBooks } from './storeSchema';
 
 /** What one transaction took from the escrow (an allocation) or from the housekeeping wallet (a prune). */
@@ -53,7 +55,11 @@ export interface Store {
     proof: Buffer;
     receipt: Signed<Receipt>;
     newest: boolean;
+    /** Stored in the same step. */
+    evidence?: KeptEvidence;
   }): void;
+  /** What was stored with that job's bill; null where there is none, or none any more. */
+  evidence(jobId: string): KeptEvidence | null;
   /** Books what an audit found: its root, its sum, and the records that had not come before. */
   audited(
     domain: Buffer,
@@ -75,6 +81,7 @@ export interface Store {
 
 export function openStore(dataDir: string | null): Store {
   const db = openBooks(dataDir);
+  const shelf = createEvidenceShelf(db);
   const q = {
     lines: db.prepare('SELECT * FROM lines WHERE domain = ?'),
     jobsOfLine: db.prepare(
@@ -159,13 +166,16 @@ export function openStore(dataDir: string | null): Store {
         value.notAfter,
       );
     },
-    settle({ domain, jobId, lineId, feeNano, record, proof, receipt, newest }) {
+    settle({ domain, jobId, lineId, feeNano, record, proof, receipt, newest, evidence }) {
       const bytes = encodeSigned(receiptLayout, receipt);
+      const id = jobId.toString('hex');
       together(() => {
-        q.settle.run(feeNano.toString(), record, proof, bytes, jobId.toString('hex'));
+        q.settle.run(feeNano.toString(), record, proof, bytes, id);
         if (newest) q.newest.run(receiptLayout.image(receipt.value), domain, lineId);
+        if (evidence) shelf.put(id, evidence);
       });
     },
+    evidence: shelf.get,
     audited: (domain, { id, range, totalNano }, jobs) =>
       together(() => {
         q.auditedLine.run(encodeRange(range), totalNano.toString(), domain, id);

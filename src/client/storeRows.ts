@@ -89,7 +89,8 @@ export function text(value: unknown): string {
   return value;
 }
 
-function bytes(value: unknown): Buffer {
+/** A copy. Throws TypeError on any other type: the books are damaged. */
+export function bytes(value: unknown): Buffer {
   if (!(value instanceof Uint8Array)) throw new TypeError('the books hold a value of another type');
   return Buffer.from(value);
 }

@@ -54,8 +54,28 @@ const MONEY = `
   ) WITHOUT ROWID;
 `;
 
+/** What shows where answers came from: parts once each, under their SHA-256; jobs of earlier books have none. */
+const EVIDENCE = `
+  ALTER TABLE jobs ADD COLUMN evidence BLOB;
+  CREATE TABLE evidence_parts (
+    hash  BLOB PRIMARY KEY CHECK (length(hash) = 32),
+    bytes BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE evidence (
+    id          BLOB PRIMARY KEY CHECK (length(id) = 32),
+    head        TEXT NOT NULL,
+    statement   BLOB NOT NULL,
+    certificate BLOB NOT NULL,
+    ask         BLOB NOT NULL,
+    quote       BLOB NOT NULL,
+    collateral  BLOB NOT NULL,
+    used_at     INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX evidence_by_use ON evidence (used_at);
+`;
+
 /** What makes each version of the books out of the one before. */
-const STEPS: readonly string[] = [FIRST, MONEY];
+const STEPS: readonly string[] = [FIRST, MONEY, EVIDENCE];
 
 /**
  * Opens the client's books, in memory for a null directory. Write-ahead log with full synchronisation: what a call

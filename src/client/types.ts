@@ -2,6 +2,7 @@ import type { Address } from '@ton/core';
 import type { Timers } from '../channel';
 import type { LineRelease } from '../chain/lineEnd';
 import type { Chain, Clock, WalletSender } from '../chain/types';
+import type { EvidenceBundle } from '../evidence';
 import type { CocoonError } from '../protocol/errors';
 import type { Caller } from './caller';
 import type { EndReason } from './heldLine';
@@ -130,6 +131,11 @@ export interface Client {
   receipts(limit?: number): ReceiptInfo[];
   receipt(id: string): ReceiptInfo | null;
   /** Ends lines; what they hold unspent is free after the closing delay. */
+  /**
+   * Everything that shows where the answer of that receipt came from, for anybody to verify; null for answers without a
+   * bill, and for those whose evidence is not kept any more.
+   */
+  evidence(receiptId: string): EvidenceBundle | null;
   closeLines(ids: readonly string[]): Promise<void>;
   /** Resolves when escrow and at least one order book can be read. */
   ready(): Promise<void>;
