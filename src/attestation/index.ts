@@ -18,4 +18,4 @@ export { parsePolicy, STRICT_POLICY, type Policy } from './policy';
 export type { PreparedCollateral } from './prepare';
 export { parseQuote, type Quote } from './quote';
 export { TCB_STATUSES, type TcbStatus } from './status';
-export type { QuoteVerifier, Verdict, VerifyInput } from './verify';
+export type { QuotedTcb, QuoteVerifier, Verdict, VerifyInput } from './verify';

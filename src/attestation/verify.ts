@@ -2,7 +2,7 @@ import type { Root } from '../protocol/root';
 import { equalBytes, toHex } from './bytes';
 import { checkCollateral } from './checkCollateral';
 import { checkTcbPolicy, checkTdPolicy } from './checkPolicy';
-import { checkChain, checkFormat, checkSignatures } from './checkQuote';
+import { checkChain, checkFormat, checkSignatures, type Platform } from './checkQuote';
 import { checklist, type Check, type CheckName, type Checklist } from './checks';
 import { checkTcb, type TcbConclusion } from './checkTcb';
 import type { AttestationCrypto } from './crypto/types';
@@ -30,8 +30,24 @@ export interface Verdict {
   fmspc: string | null;
   ppid: string | null;
   reportData: string | null;
+  /** The machine's trusted computing base; null where it cannot be read. */
+  tcb: QuotedTcb | null;
+  /** Unix seconds from which on some certificate, list or text is out of date; null where one has no date. */
+  validUntil: number | null;
   /** Every check there is, in one order, also those that could not be made. */
   checks: Check[];
+}
+
+/** What floors are compared with, in the order of the certificate and of the quote's body. */
+export interface QuotedTcb {
+  pceId: number;
+  pceSvn: number;
+  /** 16 bytes in hex, as are the next two. */
+  sgxSvns: string;
+  teeTcbSvn: string;
+  /** Zero for a TD body 1.0. */
+  teeTcbSvn2: string;
+  qeIsvSvn: number;
 }
 
 export interface VerifyInput {
@@ -67,7 +83,7 @@ export async function verifyQuote(
   checkTcbPolicy(conclusion, collateral, policy, list);
   const names = quote && (await namesOf(quote, rootName(input.root), crypto));
   if (quote !== null && names !== null) checkTdPolicy(quote.body, names, policy, list);
-  return verdictOf(list, { quote, names, pck: platform?.pck ?? null, conclusion });
+  return verdictOf(list, { quote, names, platform, conclusion, collateral });
 }
 
 /** A verifier whose root cannot be chosen any more. */
@@ -149,11 +165,13 @@ function verdictOf(
   found: {
     quote: Quote | null;
     names: Names | null;
-    pck: PckExtension | null;
+    platform: Platform | null;
     conclusion: TcbConclusion | null;
+    collateral: PreparedCollateral;
   },
 ): Verdict {
-  const { quote, names, pck } = found;
+  const { quote, names, platform, collateral } = found;
+  const pck = platform?.pck ?? null;
   const conclusion = list.passed(AUTHENTIC) ? found.conclusion : null;
   const refusal = list.refusal();
   return {
@@ -166,6 +184,24 @@ function verdictOf(
     fmspc: pck && toHex(pck.fmspc),
     ppid: pck && toHex(pck.ppid),
     reportData: quote && toHex(quote.body.reportData),
+    tcb: quote && pck && tcbOf(quote, pck),
+    validUntil: platform && earliestEnd(platform, collateral),
     checks: list.finish(),
   };
+}
+
+function tcbOf({ body, qe }: Quote, { pceId, pceSvn, sgxSvns }: PckExtension): QuotedTcb {
+  return {
+    pceId: (pceId[0]! << 8) | pceId[1]!,
+    pceSvn,
+    sgxSvns: toHex(Uint8Array.from(sgxSvns)),
+    teeTcbSvn: toHex(body.teeTcbSvn),
+    teeTcbSvn2: toHex(body.teeTcbSvn2 ?? new Uint8Array(16)),
+    qeIsvSvn: qe.isvSvn,
+  };
+}
+
+function earliestEnd({ leaf, ca }: Platform, { root, validUntil }: PreparedCollateral): number | null {
+  if (validUntil === null) return null;
+  return Math.min(validUntil, leaf.notAfter + 1, ca.notAfter + 1, root.notAfter + 1);
 }
