@@ -6,6 +6,7 @@ import { cellHash } from './cellHash';
 import { dependencies } from './dependencies';
 import { frames } from './frames';
 import { hints } from './hints';
+import { hpke } from './hpke';
 import { ledger } from './ledger';
 import { money } from './money';
 import { mountainRange } from './mountainRange';
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   money,
   quotes,
   hints,
+  hpke,
   dependencies,
 ];
 

@@ -15,6 +15,7 @@ export interface HpkeContext {
 
 const MODE_BASE = Buffer.from([0]);
 const NOTHING = Buffer.alloc(0);
+const PSK_ID_HASHES = new Map<number, Buffer>();
 
 /** `aeadId` and `keyBytes` are arguments only so that the published AES-128 vectors can be run against this code. */
 export function keySchedule(
@@ -24,9 +25,8 @@ export function keySchedule(
   keyBytes = 32,
 ): HpkeContext {
   const suite = suiteId(aeadId);
-  const pskIdHash = labeledExtract(suite, NOTHING, 'psk_id_hash', NOTHING);
   const infoHash = labeledExtract(suite, NOTHING, 'info_hash', info);
-  const context = Buffer.concat([MODE_BASE, pskIdHash, infoHash]);
+  const context = Buffer.concat([MODE_BASE, emptyPskIdHash(suite, aeadId), infoHash]);
   const secret = labeledExtract(suite, shared, 'secret', NOTHING);
   const exporter = labeledExpand(suite, secret, 'exp', context, 32);
   return {
@@ -34,6 +34,15 @@ export function keySchedule(
     baseNonce: labeledExpand(suite, secret, 'base_nonce', context, NONCE_BYTES),
     exportSecret: (label, bytes) => labeledExpand(suite, exporter, 'sec', label, bytes),
   };
+}
+
+/** Base mode has no PSK, so this hash depends on the suite alone. */
+function emptyPskIdHash(suite: Buffer, aeadId: number): Buffer {
+  const known = PSK_ID_HASHES.get(aeadId);
+  if (known) return known;
+  const hash = labeledExtract(suite, NOTHING, 'psk_id_hash', NOTHING);
+  PSK_ID_HASHES.set(aeadId, hash);
+  return hash;
 }
 
 function suiteId(aeadId: number): Buffer {

@@ -44,8 +44,8 @@ export function createReplySealer(context: ReplyContext, responseNonce: Buffer):
         throw new RangeError(`a chunk of ${plaintext.length} bytes is too large`);
       }
       const aad = Buffer.from([kind]);
-      const sealed = aeadSeal(keys.key, sequenceNonce(keys.nonce, order.sequence()), aad, plaintext);
-      const payload = Buffer.concat([aad, sealed]);
+      const nonce = sequenceNonce(keys.nonce, order.sequence());
+      const payload = aeadSeal(keys.key, nonce, aad, plaintext, aad);
       order.accept(kind, payload);
       return payload;
     },

@@ -33,8 +33,8 @@ export function sealRequest(
 ): { ciphertext: Buffer; replyContext: ReplyContext } {
   const { shared, enc } = encap(request.recipientKey, request.ephemeral ?? generateHpkeKeyPair());
   const context = keySchedule(shared, infoOf(request));
-  const sealed = aeadSeal(context.key, context.baseNonce, aadOf(request), request.plaintext);
-  return { ciphertext: Buffer.concat([enc, sealed]), replyContext: replyContextOf(enc, context) };
+  const ciphertext = aeadSeal(context.key, context.baseNonce, aadOf(request), request.plaintext, enc);
+  return { ciphertext, replyContext: replyContextOf(enc, context) };
 }
 
 /** Throws CocoonError `channel_open_failed`, which says nothing about which part was wrong. */

@@ -3,7 +3,7 @@ import { ed25519, x25519 as noble25519 } from '@noble/curves/ed25519';
 import { hmac } from '@noble/hashes/hmac';
 import { sha256 as nobleSha256, sha512 } from '@noble/hashes/sha2';
 import { createHkdf } from './hkdf';
-import { AES_TAG_BYTES, aesGcmName, ED25519_BYTES, requireX25519Key } from './sizes';
+import { AES_TAG_BYTES, aesGcmName, ED25519_BYTES, NO_PREFIX, requireX25519Key } from './sizes';
 import type { Sha256 } from './types';
 
 /**
@@ -38,9 +38,10 @@ export function aesGcmSeal(
   nonce: Uint8Array,
   aad: Uint8Array,
   plaintext: Uint8Array,
+  prefix: Uint8Array = NO_PREFIX,
 ): Buffer {
   aesGcmName(key, nonce);
-  return asBuffer(gcm(key, nonce, aad).encrypt(plaintext));
+  return Buffer.concat([prefix, gcm(key, nonce, aad).encrypt(plaintext)]);
 }
 
 export function aesGcmOpen(

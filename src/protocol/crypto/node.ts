@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import sodium from 'sodium-native';
 import { createHkdf } from './hkdf';
-import { AES_TAG_BYTES, aesGcmName, ED25519_BYTES, requireX25519Key, X25519_BYTES } from './sizes';
+import { AES_TAG_BYTES, aesGcmName, ED25519_BYTES, NO_PREFIX, requireX25519Key, X25519_BYTES } from './sizes';
 import type { Sha256 } from './types';
 
 /**
@@ -44,16 +44,26 @@ export function hmacSha256(key: Uint8Array, ...parts: Uint8Array[]): Buffer {
 
 export const hkdf = createHkdf(hmacSha256);
 
-/** AES-GCM (NIST SP 800-38D): the ciphertext and its 16-byte tag. The key's length picks AES-128 or AES-256. */
+/**
+ * AES-GCM (NIST SP 800-38D): `prefix ‖ ciphertext ‖ tag:16`, in one piece, since copies are half the cost of a large
+ * chunk. The key's length picks AES-128 or AES-256.
+ */
 export function aesGcmSeal(
   key: Uint8Array,
   nonce: Uint8Array,
   aad: Uint8Array,
   plaintext: Uint8Array,
+  prefix: Uint8Array = NO_PREFIX,
 ): Buffer {
   const cipher = createCipheriv(aesGcmName(key, nonce), key, nonce, { authTagLength: AES_TAG_BYTES });
   cipher.setAAD(aad);
-  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  const out = Buffer.allocUnsafe(prefix.length + plaintext.length + AES_TAG_BYTES);
+  out.set(prefix);
+  out.set(cipher.update(plaintext), prefix.length);
+  // A stream cipher keeps nothing back.
+  cipher.final();
+  out.set(cipher.getAuthTag(), prefix.length + plaintext.length);
+  return out;
 }
 
 /** The plaintext, or null when key, nonce, aad, ciphertext or tag differ from what was sealed. */
@@ -70,7 +80,9 @@ export function aesGcmOpen(
   decipher.setAAD(aad);
   decipher.setAuthTag(sealed.subarray(end));
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]);
+    const plaintext = decipher.update(sealed.subarray(0, end));
+    decipher.final();
+    return plaintext;
   } catch {
     return null;
   }

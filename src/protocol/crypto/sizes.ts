@@ -3,6 +3,7 @@
 export const X25519_BYTES = 32;
 export const AES_TAG_BYTES = 16;
 const AES_NONCE_BYTES = 12;
+export const NO_PREFIX = new Uint8Array(0);
 export const ED25519_BYTES = { seed: 32, publicKey: 32, signature: 64 } as const;
 
 export function requireX25519Key(key: Uint8Array): void {

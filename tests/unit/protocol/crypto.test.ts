@@ -58,6 +58,9 @@ describe.each(both)('cryptography in %s', (_, crypto) => {
         '76fc6ece0f4e1768cddf8853bb2d551b',
     );
     expect(crypto.aesGcmSeal(key, nonce, aad, plaintext)).toEqual(sealed);
+    expect(crypto.aesGcmSeal(key, nonce, aad, plaintext, hex('0102'))).toEqual(
+      Buffer.concat([hex('0102'), sealed]),
+    );
     expect(crypto.aesGcmOpen(key, nonce, aad, sealed)).toEqual(plaintext);
     for (const at of [0, 59, 60, 75]) {
       expect(crypto.aesGcmOpen(key, nonce, aad, flipped(sealed, at))).toBeNull();
