@@ -1,6 +1,7 @@
-import { Cell, type Address } from '@ton/core';
+import { Address, Cell, toNano } from '@ton/core';
 import {
   Blockchain,
+  createShardAccount,
   defaultConfig,
   internal,
   type BlockchainTransaction,
@@ -19,9 +20,14 @@ import {
   openBody,
   parseEscrow,
   parseLines,
+  settleBody,
+  type SettleItem,
 } from '../../../../wrappers/Escrow';
 import { NETWORK_ID, REGISTRY, type FakeChain } from './chain';
 import type { ManualClock } from './clock';
+
+/** More than a line takes of a settlement's value; the rest comes back. */
+const SETTLE_ITEM_NANO = toNano('0.1');
 
 /** The genuine Escrow contract on an emulated chain whose time is the clock's; Workers and lists as in the fake one. */
 export interface EmulatedChain extends Chain {
@@ -33,6 +39,8 @@ export interface EmulatedChain extends Chain {
   rules: FakeChain['rules'];
   /** What becomes of the next external messages: by default they are processed at once. */
   onExternal: (process: () => Promise<void>) => Promise<void>;
+  /** Brings receipts to the escrow; what it pays arrives at the lines' Workers. */
+  settle(items: readonly SettleItem[]): Promise<void>;
 }
 
 export async function createEmulatedChain(
@@ -124,6 +132,18 @@ export async function createEmulatedChain(
         note((await onTime().sendMessage({ info, body })).transactions);
       }),
     transactions: (_, limit) => Promise.resolve(seen.slice(0, limit)),
+    async settle(items) {
+      if (items.length === 0) return;
+      for (const { line } of items) {
+        // Stands for a Worker: takes what it is sent, and bounces nothing.
+        const account = { address: new Address(0, line.workerAddress), code: Cell.EMPTY, data: Cell.EMPTY };
+        const shard = createShardAccount({ ...account, balance: toNano('1'), workchain: 0 });
+        await blockchain.setShardAccount(account.address, shard);
+      }
+      const value = toNano('1') + SETTLE_ITEM_NANO * BigInt(items.length);
+      onTime();
+      note((await housekeeper.send({ to: address, value, bounce: true, body: settleBody(items) })).transactions);
+    },
   };
   return chain;
 }
