@@ -9,6 +9,7 @@ import { addKeyCommands } from './key/command';
 import { addProviderCommands } from './provider/command';
 import { addReceiptCommands } from './receipts';
 import { addSlashCommands } from './slash/command';
+import { addVerifyCommand } from './verify/command';
 
 /**
  * Programs are loaded only when they are asked for: `cocoon --help` must not load an emulator. A dynamic import is
@@ -33,7 +34,10 @@ const PROGRAMS: readonly [name: string, description: string, run: (argv: string[
   [
     'gateway',
     "OpenAI's API on this machine, sealed and paid for",
-    async (argv) => (await import('../client/main.js')).runGateway(argv),
+    async (argv) =>
+      argv.includes('--sandbox')
+        ? (await import('../demo/sandbox/run.js')).runSandbox(argv)
+        : (await import('../client/main.js')).runGateway(argv),
   ],
 ];
 
@@ -67,6 +71,7 @@ async function main(): Promise<void> {
   addGovCommands(cocoon);
   addKeyCommands(cocoon);
   addSlashCommands(cocoon);
+  addVerifyCommand(cocoon);
   await cocoon.parseAsync();
 }
 

@@ -41,7 +41,7 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
       limits: { bodyBytes: bodyMaxBytes },
       apiKeys: apiKeysFile === undefined ? [] : readLines(apiKeysFile),
     },
-    { keys },
+    { keys, onFault: (error) => log.error({ code: error.code, err: error }, 'a request failed') },
   );
   const url = await gateway.listen();
   process.stdout.write(flags.json ? `${JSON.stringify({ url })}\n` : `gateway   ${url}\n`);

@@ -36,7 +36,7 @@ const IMAGE_SECONDS = 180 * 86_400;
 export async function foundNetwork(
   owner: Actor,
   treasury: Address,
-  model: { id: string; hash: Buffer },
+  models: { id: string; hash: Buffer } | readonly { id: string; hash: Buffer }[],
   nowUnix: number,
 ): Promise<Address> {
   const measured = await simulatedMeasurements();
@@ -46,7 +46,7 @@ export async function foundNetwork(
     allowImageBody(measured.imageId, nowUnix + IMAGE_SECONDS),
     allowShapeBody(measured.shape),
     allowTcbBody(Buffer.from(ANY_FMSPC, 'hex'), DEMO_FLOOR),
-    allowModelBody(model.hash, model.id),
+    ...[models].flat().map(({ hash, id }) => allowModelBody(hash, id)),
     sealBody(),
   ];
   // One external message carries them all, in this order.

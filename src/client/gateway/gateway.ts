@@ -14,16 +14,21 @@ import { sendError, sendJson, type Exchange } from './send';
 import type { Gateway, GatewayClient, GatewayConfig, GatewayLimits } from './types';
 import { createUploads } from './upload';
 
+/** The system's clocks, and keys in memory, where nothing else is given. */
+export interface GatewayDeps {
+  keys?: KeyBooks;
+  nowUnix?: () => number;
+  nowMs?: () => number;
+  /** Told of faults of this program, which callers see only as `internal`. For logs. */
+  onFault?: (error: CocoonError) => void;
+}
+
 /**
  * OpenAI's API on this machine, for every language: a shell around `client.fetch` that minds HTTP's manners, tells
  * callers apart by their keys and bounds what they spend. Throws CocoonError `invalid_request` when it would listen
  * to strangers without keys.
  */
-export function createGateway(
-  client: GatewayClient,
-  config: GatewayConfig,
-  deps: { keys?: KeyBooks; nowUnix?: () => number; nowMs?: () => number } = {},
-): Gateway {
+export function createGateway(client: GatewayClient, config: GatewayConfig, deps: GatewayDeps = {}): Gateway {
   const { nowUnix = () => Date.now() / 1_000, nowMs = () => performance.now() } = deps;
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...config.limits };
   const host = config.host ?? '127.0.0.1';
@@ -66,7 +71,11 @@ export function createGateway(
     const exchange = { request, response, limits };
     running += 1;
     handle(exchange)
-      .catch((error: unknown) => sendError(exchange, toCocoonError(error)))
+      .catch((error: unknown) => {
+        const named = toCocoonError(error);
+        if (named.code === 'internal' && !response.destroyed) deps.onFault?.(named);
+        return sendError(exchange, named);
+      })
       // The answer could not be sent: nobody is there to be told.
       .catch(() => response.destroy())
       .finally(() => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorBody, type CocoonError } from '../../protocol/errors';
 import { errorHeaders } from '../respond';
 import type { GatewayLimits } from './types';
@@ -56,6 +57,8 @@ async function sendWhole(
   headers: Record<string, string>,
   body: Buffer,
 ): Promise<void> {
+  // A body that came with its head is only noticed after the turn in which the head was.
+  if (!request.complete) await nextTurn();
   const early = !request.complete;
   response.writeHead(status, {
     ...headers,
