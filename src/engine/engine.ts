@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { stopping } from './apiError';
+import { earFile } from './ear/parameters';
 import { createApp } from './http/app';
 import { createMetrics } from './http/metrics';
 import { ENGINE_LIMITS } from './limits';
@@ -17,6 +18,8 @@ export interface EngineConfig {
   seed?: number;
   /** Name of the model in requests. */
   modelId?: string;
+  /** Name in requests of the model that hears. */
+  earId?: string;
   host?: string;
   /** 0 takes any free port. */
   port?: number;
@@ -35,25 +38,40 @@ export interface Engine {
   /** SHA-256 of the model file, in hex. */
   modelHash: string;
   contextLength: number;
+  /** Everything that /v1/models lists, with the SHA-256 of what each model knows, in hex. */
+  models: readonly EngineModel[];
   /** Takes no more requests, lets running ones finish for a few seconds, cuts the rest, and unloads the model. */
   close(): Promise<void>;
 }
 
+export interface EngineModel {
+  id: string;
+  hash: string;
+  /** What the model is for: text and embeddings, or audio transcriptions. */
+  capability: 'text' | 'audio';
+}
+
 /** Generates the model if need be, loads it and serves it. Resolves when requests are answered. */
 export async function createEngine(config: EngineConfig): Promise<Engine> {
-  const { seed = 1, modelId = 'tiny-llama', slots = ENGINE_LIMITS.slotsDefault } = config;
+  const { seed = 1, modelId = 'tiny-llama', earId = 'tiny-ear' } = config;
+  const { slots = ENGINE_LIMITS.slotsDefault } = config;
+  if (modelId === earId) throw new Error(`Two models cannot have the same name, '${modelId}'.`);
   const queue = config.queue ?? slots * ENGINE_LIMITS.queuePerSlot;
   const file = await modelFile(config.modelDir, seed);
+  const ear = await earFile(config.modelDir);
   const runtime = await loadRuntime(file.path, slots);
   const shutdown = new AbortController();
   let draining = false;
   const pool = createSlotPool(runtime.slots, queue);
+  const earPool = createSlotPool<'ear'>(['ear'], queue);
   const app = createApp({
     runtime,
     pool,
     embeddingPool: createSlotPool(['embedder'], queue),
-    metrics: createMetrics(pool),
+    earPool,
+    metrics: createMetrics([pool, earPool]),
     modelId,
+    earId,
     defaultSeed: seed,
     delayMsPerToken: config.delayMsPerToken ?? 0,
     shutdown: shutdown.signal,
@@ -86,6 +104,10 @@ export async function createEngine(config: EngineConfig): Promise<Engine> {
     modelId,
     modelHash: file.sha256,
     contextLength: runtime.contextLength,
+    models: [
+      { id: modelId, hash: file.sha256, capability: 'text' },
+      { id: earId, hash: ear.sha256, capability: 'audio' },
+    ],
     close,
   };
 }

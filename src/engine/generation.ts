@@ -18,11 +18,13 @@ export interface Usage {
   completionTokens: number;
 }
 
+export type FinishReason = 'stop' | 'length';
+
 export interface Piece {
   text: string;
   usage: Usage;
   /** Set on the last piece only, which may have no text. */
-  finish: 'stop' | 'length' | null;
+  finish: FinishReason | null;
 }
 
 /** Runs one request in its slot. Ends with a piece that says why, or throws the signal's reason. */

@@ -3,6 +3,9 @@ export const ENGINE_LIMITS = {
   bodyMaxBytes: 4 * 1024 * 1024,
   /** A body above the limit is read on to here, so that its sender can hear the answer. */
   bodyDiscardMaxBytes: 32 * 1024 * 1024,
+  /** OpenAI's limit for a sound file, with room for the other fields of the form. */
+  audioBodyMaxBytes: 25 * 1024 * 1024 + 64 * 1024,
+  audioMaxSeconds: 600,
   /** A client has this long to send its head, and then its whole request. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
@@ -27,6 +30,8 @@ export const ENGINE_LIMITS = {
   stopsMax: 4,
   stopMaxChars: 256,
   saltMaxChars: 256,
+  /** Words of a transcription that are closer together than this form one segment. */
+  segmentPauseMs: 2_500,
   embeddingInputsMax: 256,
   /** Of all inputs of a request together: a few seconds of work. */
   embeddingMaxTokens: 32_768,

@@ -19,6 +19,7 @@ const program = new Command('engine')
   )
   .option('--queue <number>', 'requests that may wait, default four per slot', integer(0, 4_096))
   .option('--id <name>', 'name of the model in requests', 'tiny-llama')
+  .option('--ear-id <name>', 'name in requests of the model that hears', 'tiny-ear')
   .option('--delay-ms-per-token <number>', 'slows generation down', integer(0, 60_000), 0)
   .action(run);
 
@@ -29,6 +30,9 @@ interface Flags extends Omit<EngineConfig, 'modelId'> {
 async function run({ id, ...flags }: Flags): Promise<void> {
   const engine = await createEngine({ ...flags, modelId: id });
   process.stdout.write(`engine ready at ${engine.url} model ${engine.modelId} hash ${engine.modelHash}\n`);
+  for (const { id, hash, capability } of engine.models.slice(1)) {
+    process.stdout.write(`engine also serves ${capability} model ${id} hash ${hash}\n`);
+  }
 
   let stopping = false;
   const stop = (): void => {

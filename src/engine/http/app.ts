@@ -1,29 +1,23 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { ApiError, stopping } from '../apiError';
+import { ApiError, invalidParameter, stopping } from '../apiError';
 import { ENGINE_LIMITS } from '../limits';
-import { readJson } from './body';
+import { readForm, readJson } from './body';
 import { chatCompletion } from './chat';
 import { textCompletion } from './completions';
 import { embeddings } from './embeddings';
 import type { EngineContext } from './generate';
 import { chatSchema, completionSchema, embeddingSchema, parseBody } from './schemas';
 import { asApiError } from './sse';
+import { parseTranscription } from './transcriptionForm';
+import { transcription } from './transcriptions';
 
 type Handler<T> = (context: EngineContext, body: T, client: AbortSignal) => Promise<Response>;
 
 /** The OpenAI-compatible surface, as vLLM has it. */
 export function createApp(context: EngineContext): Hono {
   const app = new Hono();
-  const model = {
-    id: context.modelId,
-    object: 'model',
-    created: context.now(),
-    owned_by: 'development-engine',
-    root: context.modelId,
-    parent: null,
-    max_model_len: context.runtime.contextLength,
-  };
+  const models = modelList(context);
 
   app.use(async (c, next) => {
     if (context.draining()) {
@@ -38,9 +32,11 @@ export function createApp(context: EngineContext): Hono {
   app.get('/metrics', async (c) =>
     c.text(await context.metrics.render(), 200, { 'content-type': context.metrics.contentType }),
   );
-  app.get('/v1/models', (c) => c.json({ object: 'list', data: [model] }));
+  app.get('/v1/models', (c) => c.json({ object: 'list', data: models }));
   app.get('/v1/models/:id{.+}', (c) => {
-    requireModel(context, c.req.param('id'));
+    const id = c.req.param('id');
+    const model = models.find((each) => each.id === id);
+    if (!model) throw modelNotFound(id);
     return c.json(model);
   });
 
@@ -51,13 +47,19 @@ export function createApp(context: EngineContext): Hono {
   ): void => {
     app.post(path, async (c) => {
       const body = parseBody(schema, await readJson(c));
-      requireModel(context, body.model);
+      requireModel(body.model, context.modelId, context.earId);
       return await handle(context, body, c.req.raw.signal);
     });
   };
   post('/v1/chat/completions', chatSchema, chatCompletion);
   post('/v1/completions', completionSchema, textCompletion);
   post('/v1/embeddings', embeddingSchema, embeddings);
+
+  app.post('/v1/audio/transcriptions', async (c) => {
+    const request = await parseTranscription(await readForm(c));
+    requireModel(request.model, context.earId, context.modelId);
+    return await transcription(context, request, c.req.raw.signal);
+  });
 
   for (const { path, method } of [...app.routes]) {
     if (method === 'GET' || method === 'POST') app.all(path, (c) => wrongMethod(c, method));
@@ -76,9 +78,28 @@ export function createApp(context: EngineContext): Hono {
   return app;
 }
 
-function requireModel(context: EngineContext, id: string): void {
-  if (id === context.modelId) return;
-  throw new ApiError(404, 'model_not_found', `The model '${id}' does not exist.`, 'model');
+function modelList({ modelId, earId, runtime, now }: EngineContext): { id: string }[] {
+  const entry = (id: string): { id: string } & Record<string, unknown> => ({
+    id,
+    object: 'model',
+    created: now(),
+    owned_by: 'development-engine',
+    root: id,
+    parent: null,
+  });
+  return [{ ...entry(modelId), max_model_len: runtime.contextLength }, entry(earId)];
+}
+
+/** Throws ApiError for a model that this path is not for: 400 if the engine has it, else 404. */
+function requireModel(id: string, wanted: string, other: string): void {
+  if (id === wanted) return;
+  if (id === other)
+    throw invalidParameter('model', `The model '${id}' is not for this path; '${wanted}' is.`);
+  throw modelNotFound(id);
+}
+
+function modelNotFound(id: string): ApiError {
+  return new ApiError(404, 'model_not_found', `The model '${id}' does not exist.`, 'model');
 }
 
 function wrongMethod(c: Context, allowed: string): Response {

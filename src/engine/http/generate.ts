@@ -3,24 +3,21 @@ import { ApiError, contextLengthExceeded } from '../apiError';
 import { ENGINE_LIMITS } from '../limits';
 import type { Runtime, Slot } from '../runtime';
 import type { Lease, SlotPool } from '../slotPool';
-import type { EngineMetrics } from './metrics';
 import { asApiError } from './sse';
 import type { ChatRequest, CompletionRequest } from './schemas';
 import { requestSignals } from './signals';
+import type { EarContext } from './transcriptions';
 
 /** Everything a route needs; made once by `createEngine`. */
-export interface EngineContext {
+export interface EngineContext extends EarContext {
   runtime: Runtime;
   pool: SlotPool<Slot>;
   /** Embeddings run one request at a time, beside the slots. */
   embeddingPool: SlotPool<'embedder'>;
-  metrics: EngineMetrics;
   modelId: string;
+  earId: string;
   /** Seed of requests that name none, so that they can be repeated as well. */
   defaultSeed: number;
-  delayMsPerToken: number;
-  /** Aborts when running requests must end. */
-  shutdown: AbortSignal;
   /** True once no new request is taken. */
   draining(): boolean;
   /** Unix seconds. */

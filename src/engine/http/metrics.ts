@@ -1,15 +1,22 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Usage } from '../generation';
+import type { FinishReason, Usage } from '../generation';
 
 export interface EngineMetrics {
-  finished(usage: Usage | null, reason: 'stop' | 'length' | 'abort'): void;
+  finished(usage: Usage | null, reason: FinishReason | 'abort'): void;
+  transcribed(seconds: number, reason: 'stop' | 'abort'): void;
   /** Prometheus text. */
   render(): Promise<string>;
   readonly contentType: string;
 }
 
+/** A pool of slots, as far as it is watched. */
+interface Load {
+  running(): number;
+  waiting(): number;
+}
+
 /** The few series that operators of vLLM look at first, under its names. */
-export function createMetrics(pool: { running(): number; waiting(): number }): EngineMetrics {
+export function createMetrics(pools: readonly Load[]): EngineMetrics {
   const registry = new Registry();
   const registers = [registry];
   new Gauge({
@@ -17,7 +24,7 @@ export function createMetrics(pool: { running(): number; waiting(): number }): E
     help: 'Requests that hold a slot.',
     registers,
     collect() {
-      this.set(pool.running());
+      this.set(pools.reduce((sum, pool) => sum + pool.running(), 0));
     },
   });
   new Gauge({
@@ -25,7 +32,7 @@ export function createMetrics(pool: { running(): number; waiting(): number }): E
     help: 'Requests that wait for a slot.',
     registers,
     collect() {
-      this.set(pool.waiting());
+      this.set(pools.reduce((sum, pool) => sum + pool.waiting(), 0));
     },
   });
   const prompt = new Counter({ name: 'vllm:prompt_tokens_total', help: 'Prompt tokens.', registers });
@@ -45,7 +52,16 @@ export function createMetrics(pool: { running(): number; waiting(): number }): E
     labelNames: ['finished_reason'],
     registers,
   });
+  const heard = new Counter({
+    name: 'cocoon_engine_audio_seconds_total',
+    help: 'Seconds of sound transcribed.',
+    registers,
+  });
   return {
+    transcribed(seconds, reason) {
+      finished.inc({ finished_reason: reason });
+      heard.inc(seconds);
+    },
     finished(usage, reason) {
       finished.inc({ finished_reason: reason });
       prompt.inc(usage?.promptTokens ?? 0);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { encodeGguf, type GgufValue } from './gguf';
 import { BEGIN_ID, createVocabulary, END_ID, UNKNOWN_ID, type VocabularyToken } from './vocabulary';
 import { createWeights, SHAPE } from './weights';
@@ -18,14 +18,18 @@ export interface ModelFile {
 export async function modelFile(dir: string, seed: number): Promise<ModelFile> {
   const bytes = modelBytes(seed);
   const path = join(dir, `tiny-llama-${seed}.gguf`);
-  const present = await readFile(path).catch(() => null);
-  if (!present?.equals(bytes)) {
-    await mkdir(dir, { recursive: true });
-    const draft = `${path}.${randomBytes(6).toString('hex')}`;
-    await writeFile(draft, bytes);
-    await rename(draft, path);
-  }
+  await writeOnce(path, bytes);
   return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Leaves these bytes at `path`, whole at any time; does nothing when they are there. */
+export async function writeOnce(path: string, bytes: Buffer): Promise<void> {
+  const present = await readFile(path).catch(() => null);
+  if (present?.equals(bytes)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, bytes);
+  await rename(draft, path);
 }
 
 export function modelBytes(seed: number): Buffer {
