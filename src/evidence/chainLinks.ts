@@ -29,8 +29,13 @@ export const CHAIN_LINKS: Record<
     demand(until !== undefined, 'the image is not on the list, or not any more');
     demand(endedAt <= until, `the image was allowed until ${when(until)} only`);
     demand(shape !== null && rules.shapes.has(shape), 'the shape of the machine is not on the list');
-    const blocked = [imageId, parts.worker].find((hash) => rules.blocks.has(hash.toString('hex')));
-    demand(blocked === undefined, `${blocked?.equals(imageId) ? 'the image' : 'the worker'} is blocked`);
+    const { workerKey } = parts.line();
+    const worker = await chain.worker(accountOf(bundle.worker));
+    const platform = worker?.keys.find((key) => key.workerKey.equals(workerKey))?.platform;
+    const subjects = { 'the image': imageId, 'the worker': parts.worker, 'the machine': platform };
+    for (const [name, hash] of Object.entries(subjects)) {
+      demand(!hash || !rules.blocks.has(hash.toString('hex')), `${name} is blocked`);
+    }
     const name = rules.models.get(modelHash.toString('hex'));
     demand(name !== undefined, 'the model is not on the list, or not any more');
     const { model } = bundle.claims;
@@ -71,13 +76,17 @@ export const CHAIN_LINKS: Record<
 
   async settlement({ bundle, parts }, chain) {
     const { total } = parts.receipt().value;
-    const payouts = await chain.payouts(accountOf(bundle.escrow.address), lineId(parts.line()));
+    const address = accountOf(bundle.escrow.address);
+    const id = lineId(parts.line());
     let paid = 0n;
-    for (const { amountNano, hash, atUnix } of payouts) {
+    for (const { amountNano, hash, atUnix } of await chain.payouts(address, id)) {
       paid += amountNano;
-      if (paid >= total) return `${coins(total)} were paid ${when(atUnix)} by transaction ${short(hash)}`;
+      if (paid >= total) return `${coins(total)} paid ${when(atUnix)} by transaction ${short(hash)}`;
     }
-    return { open: `not settled yet: ${coins(paid)} of ${coins(total)} were paid` };
+    const entry = (await chain.escrow(address))?.lines.get(id.toString('hex'));
+    if (entry && entry.paidNano >= total)
+      return `${coins(total)} paid; the transaction is too old to be found`;
+    return { open: `not settled yet: ${coins(entry?.paidNano ?? paid)} of ${coins(total)} paid` };
   },
 };
 

@@ -108,7 +108,8 @@ async function judge(name: LinkName, check: () => Promise<string | Open>): Promi
       ? { name, state: 'ok', detail: found }
       : { name, state: 'not checked', detail: found.open };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    const denied = error instanceof CocoonError && error.code === 'chain_refused';
+    if (!(error instanceof RangeError || denied)) throw error;
     return { name, state: 'failed', detail: error.message };
   }
 }
