@@ -2,6 +2,7 @@ import type { CostEntry, CostSum, Store } from '../client/store';
 import { encodeRange, heldLine, storedJob, type Row as StoredRow } from '../client/storeRows';
 import { lineImage } from '../protocol/line';
 import { encodeSigned, receiptLayout, ticketLayout } from '../protocol/signed';
+import { evidenceChanges, evidenceOfJob } from './evidenceShelf';
 import type { Change, Row, Tables } from './tables';
 
 /**
@@ -33,22 +34,27 @@ export function createBookStore(tables: Tables, close: () => void): Store {
         max_nano: value.maxFee.toString(),
         issued_at: value.issuedAt,
         not_after: value.notAfter,
-        ...{ fee_nano: null, record: null, proof: null, receipt: null, audited: 0 },
+        ...{ fee_nano: null, record: null, proof: null, receipt: null, audited: 0, evidence: null },
       };
       tables.apply([{ table: 'jobs', key, row }]);
     },
-    settle({ domain, jobId, lineId, feeNano, record, proof, receipt, newest }) {
+    settle({ domain, jobId, lineId, feeNano, record, proof, receipt, newest, evidence }) {
+      const id = jobId.toString('hex');
       const bytes = own(encodeSigned(receiptLayout, receipt));
+      const shown = evidence && evidenceChanges(tables, evidence, Number(find('jobs', id)?.['issued_at']));
       const bill = {
         fee_nano: feeNano.toString(),
         ...{ record: own(record), proof: own(proof), receipt: bytes },
+        ...(shown && { evidence: shown.id }),
       };
       const image = { newest: own(receiptLayout.image(receipt.value)) };
       tables.apply([
-        ...changed('jobs', jobId.toString('hex'), bill),
+        ...changed('jobs', id, bill),
         ...(newest ? changed('lines', lineKey(domain, lineId), image) : []),
+        ...(shown?.changes ?? []),
       ]);
     },
+    evidence: (jobId) => evidenceOfJob(tables, find('jobs', jobId)),
     audited(domain, { id, range, totalNano }, jobs) {
       const line = { audited: own(encodeRange(range)), audited_nano: totalNano.toString() };
       tables.apply([

@@ -3,6 +3,7 @@ import { parseLine } from '../protocol/line';
 import { CocoonError } from '../protocol/errors';
 import { createBookStore, issuedAt, lineKey } from './bookStore';
 import { openDatabase } from './database';
+import { forgetOldEvidence } from './evidenceShelf';
 import { createJournal, NO_JOURNAL, type Journal } from './journal';
 import { BROWSER_LIMITS } from './limits';
 import type { Platform } from './platform';
@@ -43,6 +44,7 @@ export async function openBooks(platform: Platform, name: string, nowUnix: numbe
     const journal = createJournal(disk);
     const tables = createTables(contents, journal.add);
     forgetOldJobs(tables, nowUnix, BROWSER_LIMITS.jobs);
+    forgetOldEvidence(tables, nowUnix, BROWSER_LIMITS.evidenceBytes);
     return {
       store: createBookStore(tables, () => undefined),
       written: journal.written,

@@ -6,5 +6,7 @@ export const BROWSER_LIMITS = {
   jobs: 10_000,
   /** A line's jobs may be asked for so long after its last day. */
   jobsAfterLineSeconds: 86_400,
+  /** Of evidence; the longest unused is forgotten first. */
+  evidenceBytes: 64 * 1024 * 1024,
   booksNameCharacters: 64,
 } as const;

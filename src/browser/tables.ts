@@ -1,5 +1,5 @@
 /** The books' tables in memory. Columns are those of src/client/storeSchema.ts, so that one reader reads both. */
-export const TABLES = ['lines', 'raises', 'jobs', 'avoided', 'costs'] as const;
+export const TABLES = ['lines', 'raises', 'jobs', 'avoided', 'costs', 'evidence', 'evidence_parts'] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** Text, numbers, bytes and nulls: what both SQLite and IndexedDB keep. */
@@ -15,6 +15,7 @@ export interface Change {
 export interface Tables {
   row(table: TableName, key: string): Row | undefined;
   rows(table: TableName): IterableIterator<Row>;
+  entries(table: TableName): IterableIterator<[string, Row]>;
   count(table: TableName): number;
   /** All of the changes, or none: `onChange` is told first, and what it throws keeps them out. */
   apply(changes: readonly Change[]): void;
@@ -28,6 +29,8 @@ export const EMPTY_CONTENTS: Contents = {
   jobs: new Map(),
   avoided: new Map(),
   costs: new Map(),
+  evidence: new Map(),
+  evidence_parts: new Map(),
 };
 
 export function createTables(contents: Contents, onChange: (changes: readonly Change[]) => void): Tables {
@@ -36,8 +39,10 @@ export function createTables(contents: Contents, onChange: (changes: readonly Ch
   return {
     row: (table, key) => tableOf(table).get(key),
     rows: (table) => tableOf(table).values(),
+    entries: (table) => tableOf(table).entries(),
     count: (table) => tableOf(table).size,
     apply(changes) {
+      if (changes.length === 0) return;
       onChange(changes);
       for (const { table, key, row } of changes) {
         if (row === null) tableOf(table).delete(key);

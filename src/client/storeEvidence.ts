@@ -12,8 +12,8 @@ export interface EvidenceShelf {
   get(jobId: string): KeptEvidence | null;
 }
 
-const PARTS = ['statement', 'certificate', 'ask', 'quote', 'collateral'] as const;
-type Part = (typeof PARTS)[number];
+export const EVIDENCE_PARTS = ['statement', 'certificate', 'ask', 'quote', 'collateral'] as const;
+export type EvidencePart = (typeof EVIDENCE_PARTS)[number];
 
 /** What is not worth a row of its own. */
 interface Head {
@@ -40,7 +40,7 @@ export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
     setJob: db.prepare('UPDATE jobs SET evidence = ? WHERE job_id = ?'),
     prune: createPruner(db),
   };
-  const partOf = (row: Row, name: Part): Buffer =>
+  const partOf = (row: Row, name: EvidencePart): Buffer =>
     bytes((q.part.get(bytes(row[name])) as Row | undefined)?.['bytes']);
 
   return {
@@ -48,9 +48,11 @@ export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
       // By this client's clock: a date of the worker's could make everything else look old.
       const usedAtUnix = Number((q.issuedAt.get(jobId) as Row)['issued_at']);
       const head = headText(evidence);
-      const hashes = PARTS.map((name) => hashOf(evidence[name]));
+      const hashes = EVIDENCE_PARTS.map((name) => hashOf(evidence[name]));
       const id = sha256(Buffer.from(head), ...hashes);
-      const added = PARTS.map((name, i) => Number(q.addPart.run(hashes[i]!, evidence[name]).changes));
+      const added = EVIDENCE_PARTS.map((name, i) =>
+        Number(q.addPart.run(hashes[i]!, evidence[name]).changes),
+      );
       q.add.run(id, head, hashes[0]!, hashes[1]!, hashes[2]!, hashes[3]!, hashes[4]!, usedAtUnix);
       q.setJob.run(id, jobId);
       if (added.some((changes) => changes > 0)) q.prune(usedAtUnix);
@@ -58,20 +60,7 @@ export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
     get(jobId) {
       const row = q.ofJob.get(jobId) as Row | undefined;
       if (!row) return null;
-      const { escrow, born, signer, line, models, ...rest } = JSON.parse(text(row['head'])) as Head;
-      return {
-        ...rest,
-        escrow: Buffer.from(escrow, 'hex'),
-        born: BigInt(born),
-        signer: Buffer.from(signer, 'hex'),
-        line: Buffer.from(line, 'hex'),
-        models: models.map((hash) => Buffer.from(hash, 'hex')),
-        statement: partOf(row, 'statement'),
-        certificate: partOf(row, 'certificate'),
-        ask: partOf(row, 'ask'),
-        quote: partOf(row, 'quote'),
-        collateral: partOf(row, 'collateral'),
-      };
+      return evidenceFrom(text(row['head']), (name) => partOf(row, name));
     },
   };
 }
@@ -85,7 +74,7 @@ function createPruner(db: DatabaseSyncInstance): (nowUnix: number) => void {
   const forgetOldest = db.prepare(
     'DELETE FROM evidence WHERE id IN (SELECT id FROM evidence ORDER BY used_at LIMIT max(1, (SELECT count(*) / 8 FROM evidence)))',
   );
-  const used = PARTS.map((name) => `SELECT ${name} FROM evidence`).join(' UNION ');
+  const used = EVIDENCE_PARTS.map((name) => `SELECT ${name} FROM evidence`).join(' UNION ');
   const sweep = db.prepare(`DELETE FROM evidence_parts WHERE hash NOT IN (${used})`);
   const size = db.prepare('SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM evidence_parts');
   return (nowUnix) => {
@@ -97,7 +86,26 @@ function createPruner(db: DatabaseSyncInstance): (nowUnix: number) => void {
   };
 }
 
-function headText(evidence: KeptEvidence): string {
+/** What was kept, from its head and its parts. */
+export function evidenceFrom(headOf: string, partOf: (name: EvidencePart) => Buffer): KeptEvidence {
+  const { escrow, born, signer, line, models, ...rest } = JSON.parse(headOf) as Head;
+  return {
+    ...rest,
+    escrow: Buffer.from(escrow, 'hex'),
+    born: BigInt(born),
+    signer: Buffer.from(signer, 'hex'),
+    line: Buffer.from(line, 'hex'),
+    models: models.map((hash) => Buffer.from(hash, 'hex')),
+    statement: partOf('statement'),
+    certificate: partOf('certificate'),
+    ask: partOf('ask'),
+    quote: partOf('quote'),
+    collateral: partOf('collateral'),
+  };
+}
+
+/** Everything but the parts, as JSON: always the same text for the same evidence. */
+export function headText(evidence: KeptEvidence): string {
   const { escrow, born, signer, line, models, verifiedAtUnix, readAtBlock } = evidence;
   const head: Head = {
     escrow: escrow.toString('hex'),
@@ -114,7 +122,7 @@ function headText(evidence: KeptEvidence): string {
 /** Hashes of parts that many jobs share. */
 const known = new WeakMap<Buffer, Buffer>();
 
-function hashOf(part: Buffer): Buffer {
+export function hashOf(part: Buffer): Buffer {
   const hash = known.get(part) ?? sha256(part);
   known.set(part, hash);
   return hash;

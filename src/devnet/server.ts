@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { ApiError } from './api/apiError';
@@ -11,6 +12,7 @@ import { METHODS } from './api/methods';
 import { addControlRoutes, type Controls } from './controls';
 import { DEVNET_LIMITS } from './limits';
 
+const PREFLIGHT_SECONDS = 86_400;
 const rpcSchema = z.object({
   id: z.union([z.string(), z.number(), z.null()]).optional(),
   jsonrpc: z.literal('2.0').optional(),
@@ -32,6 +34,9 @@ export function createDevnetApp(
         failure(c, new ApiError(413, `a body takes at most ${DEVNET_LIMITS.bodyMaxBytes} bytes`)),
     }),
   );
+  // Any page may read the chain and send it messages; its money and its clock are the developer's.
+  app.use('/api/*', cors({ origin: '*', allowMethods: ['GET', 'POST'], maxAge: PREFLIGHT_SECONDS }));
+  app.use('/clock', cors({ origin: '*', allowMethods: ['GET'], maxAge: PREFLIGHT_SECONDS }));
   app.onError((error, c) => {
     if (error instanceof ApiError) return failure(c, error);
     onFault(`${c.req.method} ${c.req.path}: ${String(error)}`);
