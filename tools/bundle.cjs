@@ -25,7 +25,6 @@ async function bundle({ entry = ENTRY, contents, resolveDir = ROOT, plugins = []
     legalComments: 'none',
     write: false,
     metafile: true,
-    alias: { '@ton/crypto': path.join(ROOT, 'src/browser/tonCrypto.ts') },
     logLevel: 'error',
     ...options,
     plugins: [...plugins, sources],
@@ -37,7 +36,20 @@ async function bundle({ entry = ENTRY, contents, resolveDir = ROOT, plugins = []
 /** Sources as they are, but for what keeps a bundler from leaving out what nobody uses. */
 const sources = {
   name: 'sources',
-  setup({ onLoad }) {
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^@ton\/(core|crypto)$/ }, ({ path: name }) => ({
+      path: path.join(ROOT, 'src/browser', name === '@ton/core' ? 'tonCore.ts' : 'tonCrypto.ts'),
+    }));
+    // Every schema of zod can describe itself as JSON Schema; nobody asks.
+    onLoad(
+      { filter: /zod[\\/]v4[\\/]core[\\/](json-schema-processors|to-json-schema)\.js$/ },
+      ({ path: file }) => ({
+        contents: readFileSync(file, 'utf8')
+          .match(/^export (const|function) \w+/gm)
+          .map((line) => `export function ${line.split(' ')[2]}() {}`)
+          .join('\n'),
+      }),
+    );
     onLoad({ filter: /[\\/]build[\\/]\w+[\\/]\w+\.ts$/ }, ({ path: file }) => ({
       contents: slimBinding(readFileSync(file, 'utf8'), file),
       loader: 'ts',
@@ -53,7 +65,7 @@ const sources = {
   },
 };
 
-/** A contract's binding with its code by hash and without its ABI. */
+/** A contract's binding with its code by hash, without its ABI and without the methods of @ton/ton's providers. */
 function slimBinding(text, file) {
   const byHash = replaceOnce(text, /const __code = Cell\.fromHex\('([0-9a-f]+)'\);/, file, ([, hex]) => {
     const code = Cell.fromHex(hex);
@@ -65,7 +77,8 @@ function slimBinding(text, file) {
     file,
     () => '',
   );
-  const pure = withoutAbi.replace(
+  const withoutMethods = replaceOnce(withoutAbi, /^ {4}async send\([^]*?(?=^\}$)/m, file, () => '');
+  const pure = withoutMethods.replace(
     /^(export const \w+ = )(Cell\.fromHex\("[0-9a-f]+"\)\.beginParse\(\));$/gm,
     '$1/* @__PURE__ */ (() => $2)();',
   );

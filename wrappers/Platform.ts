@@ -23,10 +23,7 @@ const BUILDS = { intel: binding.Platform, simulated: PlatformSimulated } as cons
 export const PLATFORM_OPCODES: Readonly<Record<keyof typeof binding.Platform.opcodes, number>> =
   binding.Platform.opcodes;
 /** The Platform's own, and those of the signature check that it shares. */
-export const PLATFORM_EXIT_CODES: ReadonlyMap<number, string> = new Map([
-  ...exitCodesOf(binding, 'ERROR_PLATFORM_'),
-  ...exitCodesOf(binding, 'ERROR_P256_'),
-]);
+export const PLATFORM_EXIT_CODES = /* @__PURE__ */ exitCodesOf(binding, 'ERROR_PLATFORM_', 'ERROR_P256_');
 
 /** Bounds in the contract's code. */
 export const PLATFORM_RESERVE_NANO: Nano = nano(binding.PLATFORM_RESERVE);
