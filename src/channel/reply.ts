@@ -1,8 +1,9 @@
-import { createSha256, hkdf } from '../protocol/crypto';
+import { createSha256 } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
-import { aeadOpen, aeadSeal, NONCE_BYTES, sequenceNonce, TAG_BYTES } from './aead';
+import { aeadOpen, aeadSeal, sequenceNonce, TAG_BYTES } from './aead';
 import type { ReplyContext } from './request';
+import { responseKeys } from './responseKeys';
 
 /**
  * A reply is a run of sealed chunks: contents, the last content, the settlement. A chunk's number is in its nonce and
@@ -83,16 +84,11 @@ export function createReplyOpener(context: ReplyContext, responseNonce: Buffer):
   };
 }
 
-// After RFC 9458, section 4.4.
 function replyKeys(context: ReplyContext, responseNonce: Buffer): { key: Buffer; nonce: Buffer } {
   if (responseNonce.length !== RESPONSE_NONCE_BYTES) {
     throw new CocoonError('reply_unauthentic', 'The response nonce must have 32 bytes.');
   }
-  const prk = hkdf.extract(Buffer.concat([context.enc, responseNonce]), context.secret);
-  return {
-    key: hkdf.expand(prk, Buffer.from('key', 'latin1'), 32),
-    nonce: hkdf.expand(prk, Buffer.from('nonce', 'latin1'), NONCE_BYTES),
-  };
+  return responseKeys(context, responseNonce);
 }
 
 interface ChunkOrder {

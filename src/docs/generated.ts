@@ -1,3 +1,4 @@
+import { channelVectorFiles } from './channelVectors';
 import { withGasFigures } from './gasFigures';
 import { replaceSection } from './sections';
 import { errorTable, protocolSections, quoteTroubleTable } from './tables';
@@ -5,7 +6,7 @@ import { vectorFiles, vectorText } from './vectors';
 
 /**
  * Everything committed that follows from code: tables between markers, golden vectors. It is a room of its own
- * because it reads all of `protocol` and is read by nothing: the programs carry none of it.
+ * because it reads all of `protocol` and `channel` and is read by nothing: the programs carry none of it.
  */
 export interface GeneratedFile {
   /** From the root of the project. */
@@ -15,10 +16,10 @@ export interface GeneratedFile {
 }
 
 export function generatedFiles(): GeneratedFile[] {
-  const vectors = Object.entries(vectorFiles()).map(([name, entries]) => ({
-    path: `src/protocol/vectors/${name}.json`,
-    render: () => vectorText(entries),
-  }));
+  const vectors = [
+    ...vectorsOf('src/protocol/vectors', vectorFiles()),
+    ...vectorsOf('src/channel/vectors', channelVectorFiles()),
+  ];
   return [
     { path: 'docs/flows.md', render: withGasFigures },
     { path: 'docs/onchain-attestation.md', render: withGasFigures },
@@ -37,4 +38,11 @@ export function generatedFiles(): GeneratedFile[] {
     },
     ...vectors,
   ];
+}
+
+function vectorsOf(folder: string, files: Record<string, unknown[]>): GeneratedFile[] {
+  return Object.entries(files).map(([name, entries]) => ({
+    path: `${folder}/${name}.json`,
+    render: () => vectorText(entries),
+  }));
 }
