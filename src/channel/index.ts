@@ -1,4 +1,4 @@
-/** The confidential channel between a client and a worker: no HTTP, no chain, no clock. docs/wire.md is its specification. */
+/** The confidential channel between a client and a worker: no HTTP, no chain, no clock. docs/channel.md is its specification. */
 export * from './coalescer';
 export * from './content';
 export { AEAD_ID } from './aead';
