@@ -33,25 +33,49 @@ export function createUploads(limits: Pick<GatewayLimits, 'bodyBytes' | 'uploadB
       const length = Number(request.headers['content-length'] ?? 0);
       if (length > limits.bodyBytes) throw tooLarge(limits.bodyBytes);
       if (length === 0 && request.headers['transfer-encoding'] === undefined) return null;
-      // What is left of a refused body is read elsewhere: leaving the loop must not cut the connection.
-      const parts = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-      return new ReadableStream<Uint8Array>(
-        {
-          async pull(controller) {
-            const next = await parts.next();
-            if (next.done) return controller.close();
-            take(request, next.value.length);
-            controller.enqueue(new Uint8Array(next.value));
-          },
-        },
-        { highWaterMark: 0 },
-      );
+      return streamOf(request, (bytes) => take(request, bytes));
     },
     release(request) {
       total -= held.get(request) ?? 0;
       held.delete(request);
     },
   };
+}
+
+/** Each piece as it came; `take` throws when it is one too many. Leaving the stream leaves the connection as it is. */
+function streamOf(request: IncomingMessage, take: (bytes: number) => void): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        // Before the listener, which would else let it flow at once.
+        request.pause();
+        const read = (part: Buffer): void => {
+          request.pause();
+          try {
+            take(part.length);
+            controller.enqueue(new Uint8Array(part));
+          } catch (error) {
+            request.off('data', read);
+            controller.error(error);
+          }
+        };
+        request.on('data', read);
+        request.once('end', () => attempt(() => controller.close()));
+        request.once('close', () => attempt(() => controller.error(new Error('the sender hung up'))));
+      },
+      pull: () => void request.resume(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** A stream that has ended, or that nobody reads any more, takes no more news. */
+function attempt(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // It has had its last word.
+  }
 }
 
 function tooLarge(mostBytes: number): CocoonError {
@@ -80,6 +104,6 @@ export function drainUpload(
       if (left < 0) done();
     };
     const timer = setTimeout(done, refusedMs);
-    request.on('data', count).once('end', done).once('close', done).resume();
+    request.removeAllListeners('data').on('data', count).once('end', done).once('close', done).resume();
   });
 }

@@ -65,7 +65,8 @@ async function start(
   const books = openKeyBooks(dataDir, () => Date.now() / 1_000);
   ends.push(() => books.close());
   issueKeys(books, options);
-  const onFault = (error: Error): void => fault(String(error.cause ?? error));
+  const onFault = ({ cause, message }: Error): void =>
+    fault(cause instanceof Error ? cause.message : message);
   const gateway = createGateway(client, { port: options.port, simulated: true }, { keys: books, onFault });
   const url = await gateway.listen();
   ends.push(() => gateway.close());
