@@ -3,7 +3,7 @@ import { AEAD_ID, KDF_ID, KEM_ID } from '../../src/channel';
 import { withoutPadding, type EvidenceBundle } from '../../src/evidence';
 import { nano } from '../../src/protocol/amounts';
 import { escrowDomain, workerDomain } from '../../src/protocol/domain';
-import { keyPairFromSeed, sign } from '../../src/protocol/ed25519';
+import { keyPairFromSeed, sign, type KeyPair } from '../../src/protocol/ed25519';
 import { JobOutcome, jobRecordImage } from '../../src/protocol/jobRecord';
 import { lineId, lineImage, type Line } from '../../src/protocol/line';
 import { encodeProof, leafHash, prove, rootFromProof } from '../../src/protocol/mountainRange';
@@ -38,20 +38,20 @@ const BORN = 77n;
 const JOBS = 7;
 const INDEX = 4;
 
-export const EVIDENCE_KEYS = {
-  signer: keyPairFromSeed(Buffer.alloc(32, 1)),
-  worker: keyPairFromSeed(Buffer.alloc(32, 2)),
-};
-
-/** A whole bundle of a simulated worker, made with the encoders and keys of those who make its parts. */
-export async function makeEvidence(): Promise<EvidenceBundle> {
+/**
+ * A whole bundle of a simulated worker, made with the encoders and keys of those who make its parts. The numbers are
+ * seeds: others make other keys, of another machine.
+ */
+export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<EvidenceBundle> {
+  const signer = keyPairFromSeed(Buffer.alloc(32, seeds.signer));
+  const worker = keyPairFromSeed(Buffer.alloc(32, seeds.worker));
   const scope = { networkId: NETWORK_ID, registry: REGISTRY };
   const domains = {
     escrow: escrowDomain({ ...scope, self: ESCROW }, BORN),
     worker: workerDomain({ ...scope, self: WORKER }),
   };
-  const { statement, quote, collateral, image } = await attested();
-  const ask = signedAsk(domains.worker);
+  const { statement, quote, collateral, image } = await attested(worker);
+  const ask = signedAsk(domains.worker, worker);
   const certificate = {
     domain: domains.worker,
     hpkeKey: Buffer.alloc(32, 0x66),
@@ -64,7 +64,7 @@ export async function makeEvidence(): Promise<EvidenceBundle> {
     settleBy: ISSUED_AT + 10 * 86_400,
     feeBps: 300,
     feeTo: Buffer.alloc(20, 0xfe),
-    workerKey: EVIDENCE_KEYS.worker.publicKey,
+    workerKey: worker.publicKey,
   };
   const ticket = {
     domain: domains.escrow,
@@ -106,7 +106,6 @@ export async function makeEvidence(): Promise<EvidenceBundle> {
     issuedAt: ISSUED_AT + 3,
     flags: 0,
   };
-  const { signer, worker } = EVIDENCE_KEYS;
   const text = (bytes: Buffer): string => bytes.toString('base64');
   const raw = (hash: Buffer): string => `0:${hash.toString('hex')}`;
   return {
@@ -141,7 +140,7 @@ export async function makeEvidence(): Promise<EvidenceBundle> {
   };
 }
 
-function signedAsk(domain: Buffer): { value: Ask; signature: Buffer } {
+function signedAsk(domain: Buffer, worker: KeyPair): { value: Ask; signature: Buffer } {
   const value: Ask = {
     domain,
     modelHash: MODELS[0]!,
@@ -154,11 +153,11 @@ function signedAsk(domain: Buffer): { value: Ask; signature: Buffer } {
     notBefore: ISSUED_AT - 600,
     notAfter: ISSUED_AT + 600,
   };
-  return { value, signature: sign(askLayout.hash(value), EVIDENCE_KEYS.worker) };
+  return { value, signature: sign(askLayout.hash(value), worker) };
 }
 
 /** A statement, and a quote of a simulated machine that binds it. */
-async function attested(): Promise<{
+async function attested(worker: KeyPair): Promise<{
   statement: Buffer;
   quote: Buffer;
   collateral: EvidenceBundle['collateral'];
@@ -169,7 +168,7 @@ async function attested(): Promise<{
     networkId: NETWORK_ID,
     registry: REGISTRY,
     worker: WORKER,
-    receiptKey: EVIDENCE_KEYS.worker.publicKey,
+    receiptKey: worker.publicKey,
     hpkeKey: Buffer.alloc(32, 0x66),
     kemId: KEM_ID,
     kdfId: KDF_ID,
@@ -180,7 +179,7 @@ async function attested(): Promise<{
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 1,
   });
-  const host = createSimulatedHost({ random: () => Buffer.alloc(32, 9), nowUnix: ISSUED_AT - 3_600 });
+  const host = createSimulatedHost({ random: () => worker.publicKey, nowUnix: ISSUED_AT - 3_600 });
   const quote = host.quote(Buffer.concat([statementDigest(statement), Buffer.alloc(32, 0xb1)]));
   return {
     statement,
