@@ -1,3 +1,4 @@
+import { generatedTextBytes } from '../protocol/generatedText';
 import type { Delivered } from './settlement';
 import type { JobCost } from './job';
 
@@ -11,22 +12,29 @@ export interface AnswerChunk {
   usage?: unknown;
 }
 
+const NOT_SAID = null as number | null;
+
 /** Counts what an answer shows of its own size while it passes. */
 export function createAnswerMeter(): { add(chunk: AnswerChunk): void; delivered(): Delivered } {
-  let textBytes = 0;
-  let isText = false;
-  let usage: { prompt_tokens?: unknown; completion_tokens?: unknown } = {};
+  let textBytes: number | null = null;
+  const usage = { prompt: NOT_SAID, cached: NOT_SAID, completion: NOT_SAID };
   return {
     add(chunk) {
-      if (isRecord(chunk.usage)) usage = chunk.usage;
-      if (!Array.isArray(chunk.choices)) return;
-      isText = true;
-      for (const choice of chunk.choices as unknown[]) textBytes += textBytesOf(choice);
+      if (isRecord(chunk.usage)) {
+        const { prompt_tokens, completion_tokens, prompt_tokens_details: details } = chunk.usage;
+        // A later count corrects an earlier one; what is only left out is not taken back.
+        usage.prompt = countOf(prompt_tokens) ?? usage.prompt;
+        usage.cached = countOf(isRecord(details) ? details['cached_tokens'] : null) ?? usage.cached;
+        usage.completion = countOf(completion_tokens) ?? usage.completion;
+      }
+      const bytes = generatedTextBytes(chunk);
+      if (bytes !== null) textBytes = (textBytes ?? 0) + bytes;
     },
     delivered: () => ({
-      promptTokens: countOf(usage.prompt_tokens),
-      completionTokens: countOf(usage.completion_tokens),
-      textBytes: isText ? textBytes : null,
+      promptTokens: usage.prompt,
+      cachedTokens: usage.cached,
+      completionTokens: usage.completion,
+      textBytes,
     }),
   };
 }
@@ -47,18 +55,6 @@ export function parseChunk(text: string): AnswerChunk | null {
   } catch {
     return null;
   }
-}
-
-/** Bytes of everything that a choice says, whatever it calls it: content, reasoning, refusals, tool arguments. */
-function textBytesOf(choice: unknown): number {
-  if (!isRecord(choice)) return 0;
-  return bytesOfStrings(choice['delta']) + bytesOfStrings(choice['message']) + bytesOfStrings(choice['text']);
-}
-
-function bytesOfStrings(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (!isRecord(value) && !Array.isArray(value)) return 0;
-  return Object.values(value).reduce<number>((sum, part) => sum + bytesOfStrings(part), 0);
 }
 
 function countOf(value: unknown): number | null {

@@ -22,6 +22,8 @@ import { readErrorBody } from './toldError';
 export interface Order {
   path: string;
   body: Buffer;
+  /** Of the body; JSON by default. */
+  contentType?: string;
   /** For the books. */
   model: string;
   maxFeeNano: bigint;
@@ -114,6 +116,8 @@ export async function startJob(
           imageId: candidate.worker.imageId,
           bound: order.bound,
           choices: order.choices,
+          named: candidate.ask,
+          notAfter: sealed.ticket.notAfter,
           // Jobs beside this one may have used a raise that came after it began.
           capNano: deps.lines.capNano(usable.line) ?? usable.entry.capNano,
           askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
@@ -155,7 +159,10 @@ function sealJob(
     head: {
       method: 'POST',
       path: order.path,
-      headers: { 'content-type': 'application/json', 'x-cocoon-ask': candidate.askHash.toString('hex') },
+      headers: {
+        'content-type': order.contentType ?? 'application/json',
+        'x-cocoon-ask': candidate.askHash.toString('hex'),
+      },
     },
     body: order.body,
   });

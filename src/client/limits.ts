@@ -19,6 +19,24 @@ export const CLIENT_LIMITS = {
   /** An order book this old still serves when its router does not answer. */
   bookStaleSeconds: 30,
   workerFreshSeconds: 20,
+  /** The registry's lists: a revocation stops new requests within this time. To look again costs one request. */
+  rulesFreshSeconds: 5,
+
+  /** Verifying workers: how long a router may take to show a quote or collateral, and how many are looked at once. */
+  evidenceTimeoutMs: 3_000,
+  verifiesAtOnce: 16,
+  /** Once one worker is verified, others that take longer are left for the next request. */
+  verifyGraceMs: 250,
+  /** Quotes, and failures, that are remembered. */
+  verifiedMost: 4_096,
+  families: 64,
+  /** Intel announces no recovery: its collateral is asked for again after this time, although its dates allow more. */
+  collateralFreshSeconds: 21_600,
+  /** Before bad evidence is looked at again: doubled each time, up to the second. */
+  refusalMinSeconds: 2,
+  refusalMaxSeconds: 300,
+  /** How long a verdict about an unchanged offer, contract and registry stands. */
+  verdictSeconds: 5,
   escrowFreshSeconds: 5,
 
   /** Time to the reply's first byte, and silence within it; a worker sends a sign of life every 5 s. */
@@ -87,7 +105,11 @@ export const CLIENT_LIMITS = {
   auditMs: 15_000,
 
   conversations: 1_000,
-  idempotencyKeys: 1_000,
+  /** Names that are remembered, and how much of their answers. */
+  idempotencyKeys: 10_000,
+  idempotencyKeyChars: 255,
+  idempotencyAnswerBytes: 8 * 1024 * 1024,
+  idempotencyBytes: 64 * 1024 * 1024,
   /** Random choice is among so many of the best, none dearer than this many percent above the best. */
   bestFew: 3,
   bestFewPercent: 25,

@@ -1,4 +1,7 @@
+import { COIN_SYMBOL } from '../protocol/amounts';
 import type { Candidate } from './market';
+
+type Capability = Candidate['model']['capabilities'][number];
 
 /** One row of `GET /v1/models`: OpenAI's fields, then what a buyer wants to know. */
 export interface ModelInfo {
@@ -9,10 +12,22 @@ export interface ModelInfo {
   owned_by: string;
   context_length: number;
   max_output_length: number;
-  /** Nanotons per million tokens, of the cheapest ask. */
-  pricing: { prompt_nano: string; cached_nano: string; completion_nano: string; audio_minute_nano: string };
-  capabilities: string[];
-  cocoon: { model_hash: string; image_ids: string[]; workers: number };
+  /** Exact decimal strings in coins of the cheapest ask: per token, and per second of sound. */
+  pricing: { currency: string; prompt: string; input_cache_read: string; completion: string; audio: string };
+  /** Fields of requests that workers pass on; an engine that cannot do one refuses it by name. */
+  supported_parameters: string[];
+  input_modalities: string[];
+  output_modalities: string[];
+  capabilities: Capability[];
+  cocoon: {
+    model_hash: string;
+    image_ids: string[];
+    workers: number;
+    /** Unix seconds. */
+    price_updated_at: number;
+    /** The cheapest ask as it is signed: nanotons per million tokens, and per minute of sound. */
+    ask: { prompt_nano: string; cached_nano: string; completion_nano: string; audio_minute_nano: string };
+  };
 }
 
 /** Models of the same name and different hashes are different models: each name is listed with its cheapest hash. */
@@ -28,6 +43,7 @@ function describe(offers: Candidate[]): ModelInfo {
   const cheapest = offers.reduce((best, one) => (priceOf(one) < priceOf(best) ? one : best));
   const same = offers.filter(({ model }) => model.hash === cheapest.model.hash);
   const { model, ask } = cheapest;
+  const { capabilities } = model;
   return {
     id: model.id,
     object: 'model',
@@ -36,20 +52,59 @@ function describe(offers: Candidate[]): ModelInfo {
     context_length: model.contextLength,
     max_output_length: model.maxOutputTokens,
     pricing: {
-      prompt_nano: ask.promptPrice.toString(),
-      cached_nano: ask.cachedPrice.toString(),
-      completion_nano: ask.completionPrice.toString(),
-      audio_minute_nano: ask.audioPrice.toString(),
+      currency: COIN_SYMBOL,
+      prompt: coinsPerUnit(ask.promptPrice, TOKENS),
+      input_cache_read: coinsPerUnit(ask.cachedPrice, TOKENS),
+      completion: coinsPerUnit(ask.completionPrice, TOKENS),
+      audio: coinsPerUnit(ask.audioPrice, SECONDS),
     },
-    capabilities: model.capabilities,
+    supported_parameters: [...new Set(capabilities.flatMap((one) => PARAMETERS[one]))],
+    input_modalities: capabilities.some((one) => one !== 'audio') ? ['text'] : ['audio'],
+    output_modalities: capabilities.every((one) => one === 'embeddings') ? ['embeddings'] : ['text'],
+    capabilities,
     cocoon: {
       model_hash: model.hash,
       image_ids: [...new Set(same.map(({ worker }) => worker.imageId.toString('hex')))],
       workers: new Set(same.map(({ worker }) => worker.id)).size,
+      price_updated_at: ask.notBefore,
+      ask: {
+        prompt_nano: ask.promptPrice.toString(),
+        cached_nano: ask.cachedPrice.toString(),
+        completion_nano: ask.completionPrice.toString(),
+        audio_minute_nano: ask.audioPrice.toString(),
+      },
     },
   };
 }
 
+const GENERATING = [
+  ...['max_tokens', 'temperature', 'top_p', 'top_k', 'min_p', 'stop', 'seed', 'n', 'logprobs', 'logit_bias'],
+  ...['frequency_penalty', 'presence_penalty', 'repetition_penalty', 'response_format', 'stream'],
+];
+const PARAMETERS: Readonly<Record<Capability, readonly string[]>> = {
+  chat: [
+    ...GENERATING,
+    ...['max_completion_tokens', 'top_logprobs', 'tools', 'tool_choice', 'parallel_tool_calls'],
+    ...['structured_outputs', 'reasoning_effort'],
+  ],
+  completions: [...GENERATING, 'echo', 'suffix'],
+  embeddings: ['encoding_format', 'dimensions'],
+  audio: ['response_format', 'language', 'prompt', 'temperature'],
+};
+
+/** How many units a signed price counts for. */
+const TOKENS = 1_000_000n;
+const SECONDS = 60n;
+/** Coins with so many digits behind the point are exact for tokens; a sixtieth is cut there. */
+const DIGITS = 18;
+const NANO_DIGITS = 9;
+
+function coinsPerUnit(nano: bigint, units: bigint): string {
+  const scaled = (nano * 10n ** BigInt(DIGITS - NANO_DIGITS)) / units;
+  const text = scaled.toString().padStart(DIGITS + 1, '0');
+  return `${text.slice(0, -DIGITS)}.${text.slice(-DIGITS)}`.replace(/\.?0+$/, '');
+}
+
 function priceOf({ ask }: Candidate): bigint {
-  return ask.promptPrice + ask.completionPrice;
+  return ask.promptPrice + ask.completionPrice + ask.audioPrice;
 }

@@ -1,22 +1,10 @@
 import { CocoonError, errorBody } from '../protocol/errors';
 
 const JSON_TYPE = 'application/json';
-/** Codes for which the same request will fare no better at once; the SDKs of OpenAI obey the header. */
-const HOPELESS: readonly string[] = [
-  'escrow_exhausted',
-  'escrow_unknown',
-  'key_limit_reached',
-  'idempotency_conflict',
-  'receipt_overcharged',
-  'receipt_bad_proof',
-  'receipt_bad_signature',
-  'receipt_wrong_line',
-  'receipt_wrong_domain',
-  'receipt_over_cap',
-  'receipt_stale',
-  'receipt_conflicting',
-  'record_mismatch',
-];
+/** Failures of a worker for which the same request fares no better at once, though their status says so. */
+const HOPELESS: readonly string[] = ['record_mismatch'];
+/** Of those below 500: OpenAI's SDKs repeat 408, 409 and 429 by themselves. */
+const WORTH_REPEATING: readonly number[] = [408, 429];
 const RETRY_AFTER_SECONDS = 2;
 
 export function toCocoonError(error: unknown): CocoonError {
@@ -29,15 +17,16 @@ export function errorResponse(error: CocoonError): Response {
   return jsonResponse(errorBody(error), error.httpStatus, errorHeaders(error));
 }
 
+/** Hints that the SDKs of OpenAI obey. */
 export function errorHeaders(error: CocoonError): Record<string, string> {
-  if (HOPELESS.includes(error.code)) return { 'x-should-retry': 'false' };
-  if (error.httpStatus === 503 || error.httpStatus === 429) {
-    return {
-      'retry-after': String(RETRY_AFTER_SECONDS),
-      'retry-after-ms': String(RETRY_AFTER_SECONDS * 1000),
-    };
-  }
-  return {};
+  const { httpStatus: status, code } = error;
+  const isFinal = status < 500 && !WORTH_REPEATING.includes(status);
+  if (isFinal || HOPELESS.includes(code)) return { 'x-should-retry': 'false' };
+  if (status !== 503 && status !== 429) return {};
+  return {
+    'retry-after': String(RETRY_AFTER_SECONDS),
+    'retry-after-ms': String(RETRY_AFTER_SECONDS * 1000),
+  };
 }
 
 export function jsonResponse(body: unknown, status = 200, headers: Record<string, string> = {}): Response {

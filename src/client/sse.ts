@@ -33,8 +33,10 @@ function dataOf(event: string): string | null {
   return lines.length > 0 ? lines.join('\n') : null;
 }
 
-export function encodeEvent(data: string): Buffer {
-  return Buffer.from(`data: ${data}\n\n`);
+/** `name` only where a client waits for it: the official `openai` loops over chat chunks break at named events. */
+export function encodeEvent(data: string, name?: string): Buffer {
+  const event = name === undefined ? '' : `event: ${name}\n`;
+  return Buffer.from(`${event}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
 }
 
 /** A comment: clients that know nothing of it skip it. */

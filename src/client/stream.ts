@@ -38,13 +38,26 @@ export async function* streamAnswer(
         continue;
       }
       const chunk = parseChunk(data);
-      if (chunk) meter.add(chunk);
-      if (chunk && isUsageChunk(chunk)) usage = chunk;
-      else yield encodeEvent(data);
-      if (chunk?.id !== undefined) last = chunk;
+      if (!chunk) throw new CocoonError('worker_failed', 'The worker sent an event that is no JSON.');
+      meter.add(chunk);
+      if (isUsageChunk(chunk)) usage = chunk;
+      else if (isShown(chunk)) yield encodeEvent(withoutUsage(data, chunk));
+      if (chunk.id !== undefined) last = chunk;
     }
   }
   throw new CocoonError('stream_truncated', 'The reply ended before its receipt.');
+}
+
+/** Loops over chat chunks break at anything else. */
+function isShown(chunk: AnswerChunk): boolean {
+  return Array.isArray(chunk.choices) || 'error' in chunk;
+}
+
+/** Some engines count aloud; OpenAI's say what was used once, at the end. */
+function withoutUsage(data: string, chunk: AnswerChunk): string {
+  if (chunk.usage === undefined || chunk.usage === null) return data;
+  const { usage: _, ...rest } = chunk;
+  return JSON.stringify(rest);
 }
 
 /** What follows a verified bill. A caller who asked for no usage gets a comment: extra chunks break some loops. */

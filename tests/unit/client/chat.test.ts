@@ -82,7 +82,12 @@ describe('a client with one honest worker', () => {
     const { openai, client } = createNetwork({ workers: 2 });
     const models = await openai.models.list();
     expect(models.data).toMatchObject([
-      { id: 'tiny', context_length: 2048, pricing: { completion_nano: '2000000' }, cocoon: { workers: 2 } },
+      {
+        id: 'tiny',
+        context_length: 2048,
+        pricing: { completion: '0.000000002', prompt: '0.000000001', input_cache_read: '0.0000000005' },
+        cocoon: { workers: 2, ask: { completion_nano: '2000000' } },
+      },
     ]);
     expect((await openai.models.retrieve('tiny')).id).toBe('tiny');
     await expect(openai.models.retrieve('huge')).rejects.toMatchObject({

@@ -1,9 +1,12 @@
-import { maxFeeOf, readModelRequest, usageBound } from '../../../src/client/modelRequest';
+import { readJsonRequest } from '../../../src/client/jsonRequest';
+import { maxFeeOf, usageBound } from '../../../src/client/modelRequest';
 import { pick, rank } from '../../../src/client/choose';
 import type { Candidate } from '../../../src/client/market';
 import { createEventSplitter } from '../../../src/client/sse';
 import type { Ask } from '../../../src/protocol/signed';
+import { readSoundRequest } from '../../../src/client/soundRequest';
 import type { OfferedModel } from '../../../src/protocol/wire';
+import { wavFile } from '../../support/sounds';
 
 const model: OfferedModel = {
   id: 'tiny',
@@ -14,7 +17,7 @@ const model: OfferedModel = {
 };
 const ask = { promptPrice: 1_000_000n, cachedPrice: 0n, completionPrice: 1_000_000n, audioPrice: 0n } as Ask;
 const read = (path: string, body: object) =>
-  readModelRequest(path, JSON.stringify({ model: 'tiny', ...body }));
+  readJsonRequest(path, JSON.stringify({ model: 'tiny', ...body }));
 
 describe('what a request can cost', () => {
   it.each<[string, string, object, number]>([
@@ -23,7 +26,7 @@ describe('what a request can cost', () => {
     ['what the model can do, where none is named', '/v1/chat/completions', {}, 100],
     ['no more than the model can do', '/v1/chat/completions', { max_tokens: 5_000 }, 100],
     ['each of several answers', '/v1/chat/completions', { max_tokens: 7, n: 3 }, 21],
-    ['each of several prompts', '/v1/completions', { max_tokens: 7, prompt: ['a', 'b'], best_of: 2 }, 28],
+    ['each of several prompts', '/v1/completions', { max_tokens: 7, prompt: ['a', 'b'], n: 2 }, 28],
     ['a prompt of token numbers once', '/v1/completions', { max_tokens: 7, prompt: [1, 2, 3] }, 7],
     ['nothing for an embedding', '/v1/embeddings', { input: 'x', max_tokens: 7 }, 0],
   ])('is bounded by %s', (_, path, body, completionTokens) => {
@@ -35,6 +38,26 @@ describe('what a request can cost', () => {
     expect(maxFeeOf(short, model, ask)).toBe(BigInt(short.body.length) + 128n + 1n);
     const long = read('/v1/chat/completions', { messages: [{ content: 'x'.repeat(2_000) }], max_tokens: 1 });
     expect(maxFeeOf(long, model, ask)).toBe(1_001n);
+  });
+
+  it.each<[string, string, object, number]>([
+    ['texts to embed', '/v1/embeddings', { input: ['x'.repeat(5_000), 'y'.repeat(5_000)] }, 2_000],
+    ['one list of token numbers', '/v1/embeddings', { input: Array.from({ length: 999 }, () => 7) }, 1_000],
+    ['prompts', '/v1/completions', { prompt: ['x'.repeat(5_000), 'y'], max_tokens: 1 }, 2_000],
+  ])('reads as many contexts as there are %s, and adds no template to them', (_, path, body, most) => {
+    const request = read(path, body);
+    expect(usageBound(request, model).promptTokens).toBe(Math.min(most, request.body.length));
+  });
+
+  it('is the length of a sound, and no tokens', async () => {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(wavFile({ rate: 8_000, frames: 12_001 }))]), 'x');
+    form.append('model', 'ear');
+    const sent = new Response(form);
+    const type = sent.headers.get('content-type')!;
+    const { parsed } = await readSoundRequest(type, Buffer.from(await sent.arrayBuffer()));
+    expect(usageBound(parsed, model)).toMatchObject({ audioMs: 1_501, promptTokens: 0, completionTokens: 0 });
+    expect(maxFeeOf(parsed, model, { ...ask, audioPrice: 60_000n })).toBe(1_501n);
   });
 
   it('takes the dearer of fresh and cached tokens', () => {
@@ -53,6 +76,17 @@ describe('a request', () => {
       tools: [{ type: 'function' }],
       vendor_option: 1,
     });
+  });
+
+  it.each([
+    ['not JSON', '{', null],
+    ['a model of no name', '{"model":""}', 'model'],
+    ['answers by halves', '{"model":"tiny","n":0.5}', 'n'],
+    ['a stream by word', '{"model":"tiny","stream":"yes"}', 'stream'],
+    ['messages that are none', '{"model":"tiny","messages":"Hi"}', 'messages'],
+  ])('with %s is refused, naming the field', (_, text, param) => {
+    const reading = (): unknown => readJsonRequest('/v1/chat/completions', text);
+    expect(reading).toThrow(expect.objectContaining({ code: 'invalid_request', param }) as Error);
   });
 
   it('belongs to the conversation that it begins like', () => {
