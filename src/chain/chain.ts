@@ -10,7 +10,8 @@ import { readEscrow } from './escrowState';
 import { CHAIN_LIMITS } from './limits';
 import { readPrices } from './prices';
 import { readRegistryRoot } from './registryRoot';
-import { readRegistryRules } from './registryRules';
+import { createPlatformNames } from './platformState';
+import { createRegistryReader } from './registryRules';
 import type { RpcDeps } from './rpc';
 import { viewTransaction } from './transactionView';
 import type { Chain } from './types';
@@ -54,6 +55,9 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
     throw error;
   };
 
+  const registryRoot = (): Promise<Root> => (root ??= readRegistryRoot(client, registry).catch(forget));
+  const platformName = createPlatformNames(registry);
+
   return {
     networkId,
     registry,
@@ -64,8 +68,10 @@ export async function createChain(config: ChainConfig, deps: RpcDeps = {}): Prom
     isDeployed: async (address) => (await client.account(address)).deployed,
     escrow: (address) => readEscrow(client, address, registry, escrowMemo),
     worker: (address) => readWorker(client, address, registry, workerMemo),
-    registryRoot: () => (root ??= readRegistryRoot(client, registry).catch(forget)),
-    registryRules: () => readRegistryRules(client, registry),
+    registryRoot,
+    registryRules: createRegistryReader(client, registry),
+    masterchainRoot: (seqno) => client.masterchainRoot(seqno),
+    platformOf: async (ppid) => platformName(await registryRoot(), ppid),
     workers: async () => parseListed(await client.getMethod(registry, REGISTRY_GETTERS.workers)),
     sendExternal: (address, body, init) => client.sendExternal(address, body, init),
     async transactions(address, limit) {

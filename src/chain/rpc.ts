@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CocoonError } from '../protocol/errors';
+import { createGate } from './gate';
 import { CHAIN_LIMITS } from './limits';
 
 export interface RpcConfig {
@@ -123,20 +124,4 @@ function parseResult<S extends z.ZodType>(method: string, result: unknown, reply
 function backoffMs(attempt: number, random: number): number {
   const full = Math.min(CHAIN_LIMITS.backoffMaxMs, CHAIN_LIMITS.backoffMinMs * 2 ** (attempt - 1));
   return full * (0.5 + random / 2);
-}
-
-/** Lets at most `max` calls run at once; the others wait their turn. */
-function createGate(max: number) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= max) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      return await work();
-    } finally {
-      running--;
-      waiting.shift()?.();
-    }
-  };
 }

@@ -6,6 +6,8 @@ import type { Root } from '../protocol/root';
 import type { TcbFloor } from '../protocol/tcb';
 import type { RawTransaction } from './chainClient';
 
+export type { MeasuredTcb };
+
 /** What the programs read from the chain: always finalized, always with the time of the block it was read at. */
 export interface EscrowState extends Omit<EscrowOnChain, 'entries'> {
   address: Address;
@@ -62,6 +64,8 @@ export interface RegistryRules {
   floors: ReadonlyMap<string, TcbFloor>;
   /** Image id, or account hash of a Worker or a Platform -> last second of the block. */
   blocks: ReadonlyMap<string, number>;
+  /** Unix seconds of the block that this was read at. */
+  readAtUnix: number;
 }
 
 export interface TransactionView {
@@ -94,6 +98,10 @@ export interface Chain {
   registryRules(): Promise<RegistryRules>;
   /** Whose signature the registry takes for hardware's. Throws CocoonError `chain_refused` for a code that is not known. */
   registryRoot(): Promise<Root>;
+  /** Root hash of a masterchain block. */
+  masterchainRoot(seqno: number): Promise<Buffer>;
+  /** Account hash of the Platform contract of a machine, by its PPID of 16 bytes: it follows from the registry. */
+  platformOf(ppid: Uint8Array): Promise<Buffer>;
   sendExternal(address: Address, body: Cell, init?: StateInit): Promise<void>;
   transactions(address: Address, limit: number): Promise<TransactionView[]>;
 }

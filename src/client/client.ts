@@ -1,3 +1,4 @@
+import { webCrypto } from '../attestation/crypto/web';
 import { systemTimers, type Timers } from '../channel';
 import { randomBytes } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
@@ -11,7 +12,7 @@ import { createHousekeeping, type Pruner } from './housekeeping';
 import type { JobDeps } from './job';
 import { CLIENT_LIMITS } from './limits';
 import { createLines, type Lines } from './lines';
-import { createMarket } from './market';
+import { createMarket, type MarketDeps } from './market';
 import { listModels } from './models';
 import { balanceInfo, lineInfos, moneyInfo } from './money';
 import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
@@ -21,6 +22,7 @@ import type { ServeDeps } from './serve';
 import type { Store } from './store';
 import type { StoredJob } from './storeRows';
 import type { Client, ClientConfig, ClientDeps, ReceiptInfo } from './types';
+import { fetchCollateral } from './verify/fetching';
 
 /**
  * The client, wherever it runs and wherever its books are kept: chooses and verifies workers, seals requests, funds
@@ -44,7 +46,14 @@ export function createClientOver(
 
   const store = openBooks();
   const failures = createFailures({ store, clock });
-  const market = createMarket({ ...config, policy }, { chain, clock, fetch, isAvoided: failures.isAvoided });
+  const { attestationCrypto: crypto = webCrypto() } = deps;
+  const loadCollateral: MarketDeps['loadCollateral'] = deps.collateral
+    ? (_, family) => deps.collateral!(family)
+    : (router, family) => fetchCollateral(router, family, fetch);
+  const market = createMarket(
+    { ...config, policy },
+    { chain, clock, fetch, timers, crypto, loadCollateral, isAvoided: failures.isAvoided },
+  );
   const costs = createCosts(config, { chain, store, clock });
   const { isAvoided } = failures;
   // Lines are raised after an audit, and an audit is a job over a line.

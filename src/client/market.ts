@@ -1,12 +1,19 @@
-import { Address } from '@ton/core';
-import type { Chain, Clock, RegistryRules, WorkerState } from '../chain/types';
+import type { Chain, Clock } from '../chain/types';
 import { CocoonError } from '../protocol/errors';
-import { openOffer, orderBookSchema, type BookEntry, type OrderBook } from '../protocol/wire';
-import { requireHardware } from './hardware';
+import type { BookEntry, OrderBook } from '../protocol/wire';
 import { CLIENT_LIMITS } from './limits';
 import { isPriceAllowed, isWorkerAllowed, type Policy } from './policy';
-import { readLimited } from './readLimited';
-import { verifyWorker, type PricedModel, type VerifiedWorker } from './verifyWorker';
+import type { AttestationCrypto } from '../attestation';
+import type { Timers } from '../channel';
+import type { Root } from '../protocol/root';
+import type { CollateralDeps } from './verify/collateral';
+import type { Link } from './verify/refusal';
+import { registryRoot } from './verify/root';
+import { soonest } from './verify/soonest';
+import { createRules, createWorkerStates } from './verify/readings';
+import { createWorkerChecks } from './verify/workers';
+import { createBooks, createOffers, type OpenBook } from './orderBooks';
+import type { PricedModel, VerifiedWorker } from './verifyWorker';
 
 /** One way to have one model run: a worker, behind a router, at a price. */
 export interface Candidate extends PricedModel {
@@ -26,6 +33,10 @@ export interface Candidate extends PricedModel {
 export interface Refused {
   worker: string;
   router: string;
+  /** What it offers, as far as the offer can be read. */
+  models: readonly string[];
+  /** The first link that does not hold. */
+  link: Link;
   reason: string;
 }
 
@@ -40,10 +51,14 @@ export interface Market {
   knownAsk(workerId: string, askHash: Buffer): PricedModel | null;
 }
 
-interface MarketDeps {
+export interface MarketDeps {
   chain: Chain;
   clock: Clock;
   fetch: typeof globalThis.fetch;
+  timers: Timers;
+  crypto: AttestationCrypto;
+  /** Where Intel's collateral comes from: by default from the router that lists the worker. */
+  loadCollateral: CollateralDeps['load'];
   isAvoided(workerId: string): boolean;
 }
 
@@ -55,27 +70,31 @@ export function createMarket(
   const books = createBooks(deps);
   const states = createWorkerStates(chain, clock);
   const readRules = createRules(chain, clock);
+  const checks = createWorkerChecks(config.policy, deps);
   const asks = new Map<string, PricedModel>();
-  let left: Refused[] = [];
+  const offers = createOffers();
+  let refused: Refused[] = [];
 
-  const read = async (
-    { router, book, atUnix }: OpenBook,
-    entry: BookEntry,
-  ): Promise<Candidate[] | string> => {
-    if (entry.draining) return 'draining';
-    const offer = openOffer(entry.offer);
-    if (!offer) return 'the offer is not signed by its key';
-    if (!isWorkerAllowed(config.policy, offer.worker)) return "not in this client's policy";
-    if (isAvoided(offer.workerKey)) return 'avoided after a failure or a wrong bill';
-    const [state, rules] = await Promise.all([states.read(Buffer.from(offer.worker, 'hex')), readRules()]);
-    const verdict = verifyWorker(offer, state, rules, chain, clock.now());
+  const read = async ({ router, book, atUnix }: OpenBook, entry: BookEntry, root: Root): Promise<Looked> => {
+    const offer = offers.open(entry);
+    if (!offer) return left('offer', 'the offer is not signed by its key');
+    const models = offer.models.map(({ id }) => id);
+    if (entry.draining) return left('offer', 'draining', models);
+    if (!isWorkerAllowed(config.policy, offer.worker))
+      return left('policy', "not in this client's policy", models);
+    if (isAvoided(offer.workerKey)) return left('policy', 'avoided after a failure or a wrong bill', models);
+    const address = Buffer.from(offer.worker, 'hex');
+    const [state, rules] = await Promise.all([states.read(address).catch(asDisagreement), readRules()]);
+    if (state instanceof CocoonError) return left('chain', state.message, models);
+    const verdict = await checks.verify({ text: entry.offer.text, router, offer, state, rules, root });
     if (!verdict.ok) {
       // The contract may have changed since it was read: the next look at the book reads it again.
-      states.forget(offer.worker);
-      return verdict.reason;
+      if (MAY_BE_OLD.has(verdict.link)) states.forget(offer.worker);
+      return left(verdict.link, verdict.reason, models);
     }
     const fee = feeThrough(book, verdict.worker, config.policy);
-    if (!fee) return 'the router asks for more than the worker or the policy lets it have';
+    if (!fee)
+      return left('fee', 'the router asks for more than the worker or the policy lets it have', models);
     for (const priced of verdict.worker.models) remember(verdict.worker.id, priced);
     return verdict.worker.models.map((priced) => ({
       ...priced,
@@ -97,26 +116,28 @@ export function createMarket(
 
   return {
     async candidates() {
-      await requireHardware(chain, config.policy);
+      const root = await registryRoot(chain, config.policy);
       const looked = await Promise.allSettled(config.routers.map((router) => books.read(router)));
       const reachable = looked.flatMap((book) => (book.status === 'fulfilled' ? [book.value] : []));
       const failure = looked.find((book) => book.status === 'rejected');
       if (reachable.length === 0 && failure) throw failure.reason;
 
-      const refused: Refused[] = [];
       const rows = reachable.flatMap((opened) => opened.book.entries.map((entry) => ({ opened, entry })));
-      const found = await Promise.all(
-        rows.map(async ({ opened, entry }) => {
-          const result = await read(opened, entry);
-          if (typeof result !== 'string') return result;
-          refused.push({ worker: nameOf(entry), router: opened.router, reason: result });
-          return [];
-        }),
+      const found = await soonest(
+        rows.map(({ opened, entry }) => read(opened, entry, root)),
+        Array.isArray,
+        CLIENT_LIMITS.verifyGraceMs,
+        deps.timers,
       );
-      left = refused;
-      return found.flat();
+      refused = rows.flatMap(({ opened, entry }, i) => {
+        const result = found[i] ?? STILL_LOOKING;
+        return Array.isArray(result)
+          ? []
+          : [{ worker: nameOf(entry), router: opened.router, ...(result as Left) }];
+      });
+      return found.flatMap((result) => (Array.isArray(result) ? (result as Candidate[]) : []));
     },
-    refused: () => left,
+    refused: () => refused,
     knowsModel: (id) => [...asks.values()].some(({ model }) => model.id === id),
     knownAsk: (workerId, askHash) => asks.get(workerId + askHash.toString('hex')) ?? null,
   };
@@ -143,89 +164,21 @@ function nameOf(entry: BookEntry): string {
   return /"worker":"([0-9a-f]{64})"/.exec(entry.offer.text)?.[1] ?? 'unreadable';
 }
 
-interface OpenBook {
-  router: string;
-  book: OrderBook;
-  atUnix: number;
+/** Candidates of one row of a book, or why there are none. */
+type Looked = Candidate[] | Left;
+type Left = Omit<Refused, 'worker' | 'router'>;
+
+function left(link: Link, reason: string, models: readonly string[] = []): Left {
+  return { link, reason, models };
 }
 
-/** Order books, one look every two seconds however many requests ask. */
-function createBooks(deps: MarketDeps): { read(router: string): Promise<OpenBook> } {
-  const { chain, clock } = deps;
-  const cache = new Map<string, OpenBook>();
-  const reading = new Map<string, Promise<OpenBook>>();
+/** Links that a Worker contract mends when its worker attests itself anew. */
+const MAY_BE_OLD: ReadonlySet<Link> = new Set<Link>(['contract', 'statement', 'evidence', 'freshness']);
 
-  const load = async (router: string): Promise<OpenBook> => {
-    const known = cache.get(router);
-    try {
-      const book = await fetchBook(router, deps.fetch);
-      const own = book.networkId === chain.networkId && book.registry === chain.registry.hash.toString('hex');
-      if (!own) throw new CocoonError('router_unreachable', `The router ${router} serves another network.`);
-      const opened = { router, book, atUnix: clock.now() };
-      cache.set(router, opened);
-      return opened;
-    } catch (error) {
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookStaleSeconds) return known;
-      throw error;
-    }
-  };
+const STILL_LOOKING = left('evidence', 'it is being verified');
 
-  return {
-    read(router) {
-      const known = cache.get(router);
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds) return Promise.resolve(known);
-      const running = reading.get(router) ?? load(router).finally(() => reading.delete(router));
-      reading.set(router, running);
-      return running;
-    },
-  };
-}
-
-async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promise<OrderBook> {
-  try {
-    const response = await fetch(`${router}/v1/book`, {
-      signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs),
-    });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return orderBookSchema.parse(JSON.parse(await readLimited(response, CLIENT_LIMITS.bookMaxBytes)));
-  } catch (cause) {
-    throw new CocoonError('router_unreachable', `The router ${router} gives no order book.`, { cause });
-  }
-}
-
-/** The registry's lists, read at most every 20 s. */
-function createRules(chain: Chain, clock: Clock): () => Promise<RegistryRules> {
-  let known: { atUnix: number; rules: Promise<RegistryRules> } | null = null;
-  return () => {
-    if (known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds) return known.rules;
-    const rules = chain.registryRules().catch((cause: unknown) => {
-      known = null;
-      throw new CocoonError('chain_unavailable', "The registry's lists cannot be read.", { cause });
-    });
-    known = { atUnix: clock.now(), rules };
-    return rules;
-  };
-}
-
-/** Finalized Worker contracts, read at most every 20 s. */
-function createWorkerStates(
-  chain: Chain,
-  clock: Clock,
-): { read(address: Buffer): Promise<WorkerState | null>; forget(address: string): void } {
-  const cache = new Map<string, { atUnix: number; state: Promise<WorkerState | null> }>();
-  return {
-    forget: (address) => cache.delete(address),
-    read(address) {
-      const name = address.toString('hex');
-      const known = cache.get(name);
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds) return known.state;
-      const state = chain.worker(new Address(0, address)).catch((cause: unknown) => {
-        cache.delete(name);
-        throw new CocoonError('chain_unavailable', 'A Worker contract cannot be read.', { cause });
-      });
-      if (!known && cache.size >= 4_096) cache.delete(cache.keys().next().value!);
-      cache.set(name, { atUnix: clock.now(), state });
-      return state;
-    },
-  };
+/** Endpoints that contradict each other leave one worker out; a chain that cannot be read leaves nobody. */
+function asDisagreement(error: unknown): CocoonError {
+  if (error instanceof CocoonError && error.code === 'chain_disagrees') return error;
+  throw error;
 }

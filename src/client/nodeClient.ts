@@ -1,3 +1,4 @@
+import { nodeCrypto } from '../attestation/crypto/node';
 import { pruneLines } from '../chain/accounts';
 import { createClientOver } from './client';
 import { openStore } from './store';
@@ -12,5 +13,9 @@ export function createClient({ dataDir, ...config }: ClientConfig, deps: ClientD
         prune: (ids: readonly Buffer[]) => pruneLines(wallet, config.escrow, ids),
       }
     : null;
-  return createClientOver(() => openStore(dataDir), config, { ...rest, pruner });
+  return createClientOver(() => openStore(dataDir), config, {
+    attestationCrypto: nodeCrypto,
+    ...rest,
+    pruner,
+  });
 }

@@ -1,4 +1,6 @@
+import { parsePolicy, type Policy as QuotePolicy, type TcbStatus } from '../attestation';
 import { nano, type Nano } from '../protocol/amounts';
+import { CocoonError } from '../protocol/errors';
 import { LIMITS } from '../protocol/limits';
 import type { Prices } from '../protocol/price';
 
@@ -16,6 +18,20 @@ export interface Policy {
   allowSimulated: boolean;
   /** The largest share of a router. */
   maxRouterFeeBps: number;
+  /** TCB statuses that are good enough besides UpToDate; Revoked never is. */
+  tolerateStatuses: readonly TcbStatus[];
+  /** Advisories (`INTEL-SA-00960`) that may apply to a machine, or `*` for all. */
+  tolerateAdvisories: readonly string[] | '*';
+  /** TCB info and QE identity must be of this recovery or a later one. */
+  minTcbEvaluationDataNumber: number;
+  /** Measured images, 32 bytes in hex: none but these, whatever the registry lists. Null for all that it lists. */
+  imageIds: readonly string[] | null;
+  /** Hashes of the weights that may go by a name, 32 bytes in hex; names that are not here go by the registry's list. */
+  models: Readonly<Record<string, readonly string[]>>;
+  /** How long ago a worker's quote was admitted, at most. */
+  maxAgeSeconds: number;
+  /** The least that a statement must claim of its host. */
+  minHostTier: number;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -26,7 +42,26 @@ export const DEFAULT_POLICY: Policy = {
   denyWorkers: [],
   allowSimulated: false,
   maxRouterFeeBps: 1_000,
+  tolerateStatuses: [],
+  tolerateAdvisories: [],
+  minTcbEvaluationDataNumber: 0,
+  imageIds: null,
+  models: {},
+  maxAgeSeconds: LIMITS.statementMaxSeconds,
+  minHostTier: 0,
 };
+
+/** What of it the verifier of quotes is told. Throws CocoonError `invalid_request` for what is no policy. */
+export function quotePolicy(policy: Policy): QuotePolicy {
+  const { tolerateStatuses, tolerateAdvisories, minTcbEvaluationDataNumber, imageIds } = policy;
+  try {
+    return parsePolicy({ tolerateStatuses, tolerateAdvisories, minTcbEvaluationDataNumber, imageIds });
+  } catch (cause) {
+    throw new CocoonError('invalid_request', cause instanceof Error ? cause.message : 'No policy.', {
+      cause,
+    });
+  }
+}
 
 /** How money is spread over lines. */
 export interface FundingRules {
@@ -79,4 +114,9 @@ export function isWorkerAllowed(policy: Policy, worker: string): boolean {
     (policy.allowWorkers === null || policy.allowWorkers.includes(worker)) &&
     !policy.denyWorkers.includes(worker)
   );
+}
+
+/** Whether these weights may go by that name. */
+export function isModelAllowed(policy: Policy, { id, hash }: { id: string; hash: string }): boolean {
+  return !Object.hasOwn(policy.models, id) || policy.models[id]!.includes(hash);
 }

@@ -1,5 +1,7 @@
 import type { Address } from '@ton/core';
+import type { AttestationCrypto } from '../attestation';
 import type { Timers } from '../channel';
+import type { PlatformFamily } from '../collateral/platform';
 import type { LineRelease } from '../chain/lineEnd';
 import type { Chain, Clock, WalletSender } from '../chain/types';
 import type { EvidenceBundle } from '../evidence';
@@ -35,6 +37,10 @@ export interface ClientDeps {
    * client's own, whose key can empty the escrow.
    */
   wallet?: WalletSender;
+  /** For verifying quotes: WebCrypto unless something faster is at hand. */
+  attestationCrypto?: AttestationCrypto;
+  /** Intel's collateral as JSON; by default each router passes on what its workers' machines need. Signed by Intel, it may come from anybody. */
+  collateral?: (family: PlatformFamily) => Promise<unknown>;
   /** Told of every worker that failed or billed wrongly; null for faults of this program. For logs. */
   onFault?: (workerId: string | null, error: CocoonError) => void;
 }

@@ -1,5 +1,6 @@
+import type { Collateral, TcbStatus } from '../attestation';
 import { AEAD_ID, KDF_ID, KEM_ID } from '../channel';
-import type { Chain, RegistryRules, WorkerState } from '../chain/types';
+import type { Chain, MeasuredTcb, RegistryRules, WorkerState } from '../chain/types';
 import { workerDomain } from '../protocol/domain';
 import { LIMITS } from '../protocol/limits';
 import {
@@ -11,11 +12,23 @@ import {
   type Ask,
   type Signed,
 } from '../protocol/signed';
-import { modelsRoot, parseStatement, statementHash, type Statement } from '../protocol/statement';
+import {
+  modelsRoot,
+  parseStatement,
+  statementDigest,
+  statementHash,
+  type Statement,
+} from '../protocol/statement';
 import { floorFor, isAtOrAbove } from '../protocol/tcb';
 import type { OfferedModel, WorkerOffer } from '../protocol/wire';
+import { isModelAllowed, type Policy } from './policy';
+import { isSameTcb, type ProvenQuote, type WantedQuote } from './verify/quote';
+import { demand, Refusal, under, type Link } from './verify/refusal';
 
-/** A worker that may be sent a prompt: everything below was signed by a key that its contract has admitted. */
+/**
+ * A worker that may be sent a prompt: its quote was verified here, up to Intel's root, and everything below was signed by
+ * the key that this quote binds and that its contract has admitted.
+ */
 export interface VerifiedWorker {
   /** Ed25519 key in hex: the worker's name in this room. */
   id: string;
@@ -32,6 +45,7 @@ export interface VerifiedWorker {
   certificate: Buffer;
   /** All that the statement's root is of, also models that are not for sale. */
   modelHashes: readonly Buffer[];
+  evidence: VerifiedEvidence;
   slots: number;
   maxFeeBps: number;
   /** Highest share per listed recipient, keyed by `feeTo` in hex. */
@@ -43,6 +57,19 @@ export interface VerifiedWorker {
   models: readonly PricedModel[];
 }
 
+/** What was verified of a worker, by which clock, and against which block. */
+export interface VerifiedEvidence {
+  statement: Buffer;
+  quote: Buffer;
+  collateral: Collateral;
+  tcbStatus: TcbStatus;
+  advisories: readonly string[];
+  /** Unix seconds. */
+  atUnix: number;
+  /** Masterchain block that the quote is bound to. */
+  blockSeqno: number;
+}
+
 export interface PricedModel {
   model: OfferedModel;
   ask: Ask;
@@ -51,66 +78,139 @@ export interface PricedModel {
   signedAsk: Buffer;
 }
 
-export type Verdict = { ok: true; worker: VerifiedWorker } | { ok: false; reason: string };
+export type Verdict<T = VerifiedWorker> = { ok: true; worker: T } | { ok: false; link: Link; reason: string };
 
-/**
- * Compares an offer with the finalized Worker contract and the registry's lists. `state` must come from `Chain.worker`,
- * which answers null for anything but a genuine child of the registry. The reasons name the first thing that is wrong.
- */
-export function verifyWorker(
-  offer: WorkerOffer,
-  state: WorkerState | null,
-  rules: RegistryRules,
-  chain: Pick<Chain, 'networkId' | 'registry'>,
-  nowUnix: number,
-): Verdict {
+/** What is looked at. `state` must come from `Chain.worker`: null for anything but a genuine child of the registry. */
+export interface Examined {
+  offer: WorkerOffer;
+  state: WorkerState | null;
+  rules: RegistryRules;
+  chain: Pick<Chain, 'networkId' | 'registry'>;
+  policy: Policy;
+  nowUnix: number;
+}
+
+/** Everything up to the quote: the verdict is what a quote has to show. It names the first link that does not hold. */
+export function examineContract(examined: Examined): Verdict<WantedQuote> {
+  return verdictOf(() => {
+    const { image, digest, state, tcb } = checkClaims(examined);
+    return {
+      statement: image,
+      reportData: Buffer.concat([digest, tcb.blockRoot]),
+      blockSeqno: state.quoteSeqno,
+      fmspc: tcb.fmspc.toString('hex'),
+    };
+  });
+}
+
+/** Everything, with a quote that was proven: the contract again, and whether the two say the same. */
+export function verifyWorker(examined: Examined, proven: ProvenQuote): Verdict {
+  return verdictOf(() => check(examined, proven));
+}
+
+function verdictOf<T>(work: () => T): Verdict<T> {
   try {
-    return { ok: true, worker: check(offer, state, rules, chain, nowUnix) };
+    return { ok: true, worker: work() };
   } catch (error) {
-    if (error instanceof RangeError) return { ok: false, reason: error.message };
+    if (error instanceof Refusal) return { ok: false, link: error.link, reason: error.message };
     throw error;
   }
 }
 
-// Every check throws RangeError, as the codecs do; the caller above turns it into a value.
-function check(
-  offer: WorkerOffer,
-  state: WorkerState | null,
-  rules: RegistryRules,
-  chain: Pick<Chain, 'networkId' | 'registry'>,
-  now: number,
-): VerifiedWorker {
-  const key = Buffer.from(offer.workerKey, 'hex');
-  const address = Buffer.from(offer.worker, 'hex');
+interface Claims {
+  image: Buffer;
+  hash: Buffer;
+  /** First half of the report data. */
+  digest: Buffer;
+  statement: Statement;
+  state: WorkerState;
+  tcb: MeasuredTcb;
+  activeUntil: number;
+  lastSettleBy: number;
+}
+
+function checkClaims({ offer, state: read, rules, chain, policy, nowUnix }: Examined): Claims {
   const image = Buffer.from(offer.statement, 'base64');
   const hash = statementHash(image);
-  const domain = workerDomain({ networkId: chain.networkId, registry: chain.registry.hash, self: address });
+  const statement = under('statement', () => parseStatement(image));
+  const { state, tcb, ...admitted } = checkContract(read, offer, chain, nowUnix);
+  demand(
+    state.statementHash.equals(hash),
+    'statement',
+    'the statement is not the one that the contract recorded',
+  );
+  checkStatement(statement, offer, chain, nowUnix);
+  const tier = `the statement claims host tier ${statement.hostTier}, and the policy wants ${policy.minHostTier}`;
+  demand(statement.hostTier >= policy.minHostTier, 'policy', tier);
+  checkRules(offer, state, tcb, rules, nowUnix);
+  checkAge(state, policy, nowUnix);
+  return { image, hash, digest: statementDigest(image), statement, state, tcb, ...admitted };
+}
 
-  const statement = parseStatement(image);
-  checkStatement(statement, offer, chain, now);
-  const admitted = checkContract(state, offer, chain, hash, now);
-  checkRules(offer, admitted.state, rules, now);
-  const certificate = checkCertificate(offer, key, domain, hash, now);
+function check(examined: Examined, proven: ProvenQuote): VerifiedWorker {
+  const { offer, rules, chain, policy, nowUnix } = examined;
+  const key = Buffer.from(offer.workerKey, 'hex');
+  const address = Buffer.from(offer.worker, 'hex');
+  const domain = workerDomain({ networkId: chain.networkId, registry: chain.registry.hash, self: address });
+  const claims = checkClaims(examined);
+  const { hash, statement, state } = claims;
+  checkMeasured(proven, claims, nowUnix);
+  const certificate = checkCertificate(offer, key, domain, hash, nowUnix);
+  const listed = checkAsks(offer, rules, key, domain, nowUnix);
+  const models = listed.filter(({ model }) => isModelAllowed(policy, model));
+  demand(models.length > 0 || listed.length === 0, 'model', 'the policy pins other weights to these names');
+  const { tcbStatus, advisories, atUnix, quote, collateral } = proven;
   return {
     id: offer.workerKey,
     key,
     address,
-    provider: admitted.state.provider.hash,
-    index: admitted.state.index,
-    imageId: Buffer.from(offer.imageId, 'hex'),
+    provider: state.provider.hash,
+    index: state.index,
+    imageId: state.imageId,
     statementHash: hash,
     hpkeKey: certificate.hpkeKey,
     certificate: Buffer.from(offer.certificate, 'base64'),
     modelHashes: offer.models.map((model) => Buffer.from(model.hash, 'hex')),
+    evidence: {
+      ...{ statement: claims.image, quote, collateral, tcbStatus, advisories, atUnix },
+      blockSeqno: state.quoteSeqno,
+    },
     slots: offer.slots,
     maxFeeBps: offer.maxFeeBps,
-    listedFees: new Map(
-      admitted.state.feeRecipients.map(({ feeTo, maxBps }) => [feeTo.toString('hex'), maxBps]),
+    listedFees: new Map(state.feeRecipients.map(({ feeTo, maxBps }) => [feeTo.toString('hex'), maxBps])),
+    lastSettleBy: claims.lastSettleBy,
+    validUntil: Math.min(
+      certificate.notAfter,
+      statement.notAfter,
+      claims.activeUntil,
+      proven.validUntil,
+      state.attestedAt + policy.maxAgeSeconds + 1,
+      rules.images.get(offer.imageId)! + 1,
     ),
-    lastSettleBy: admitted.lastSettleBy,
-    validUntil: Math.min(certificate.notAfter, statement.notAfter, admitted.activeUntil),
-    models: checkAsks(offer, rules, key, domain, now),
+    models,
   };
+}
+
+/** What Intel's signatures prove, and what the contract recorded of it: they are the same, or somebody lies. */
+function checkMeasured(proven: ProvenQuote, { image, state, tcb }: Claims, now: number): void {
+  const { imageId, shape } = state;
+  demand(proven.statement.equals(image), 'evidence', 'the quote is of another statement');
+  demand(now < proven.validUntil, 'quote', 'something in its chain, or its collateral, is out of date');
+  demand(proven.imageId === imageId.toString('hex'), 'image', 'the quote measures another image');
+  demand(proven.shape === shape.toString('hex'), 'shape', 'the quote measures another shape');
+  demand(isSameTcb(proven.tcb, tcb), 'tcb', 'the quote is of another TCB than the contract recorded');
+  demand(proven.platform.equals(state.platform), 'platform', 'the quote is of another machine');
+}
+
+/** By the block in which the contract compared the quote's block with the last ones. */
+function checkAge({ attestedAt }: WorkerState, { maxAgeSeconds }: Policy, now: number): void {
+  const age = Math.floor(now) - attestedAt;
+  demand(age >= -LIMITS.clockSkewSeconds, 'freshness', 'the quote was admitted in the future');
+  demand(
+    age <= maxAgeSeconds,
+    'freshness',
+    `the quote was admitted ${age} seconds ago, and the policy allows ${maxAgeSeconds}`,
+  );
 }
 
 function checkStatement(
@@ -119,65 +219,86 @@ function checkStatement(
   chain: Pick<Chain, 'networkId' | 'registry'>,
   now: number,
 ): void {
-  demand(statement.networkId === chain.networkId, 'the statement is for another network');
-  demand(statement.registry.equals(chain.registry.hash), 'the statement is for another registry');
-  demand(statement.worker.toString('hex') === offer.worker, 'the statement is for another Worker contract');
-  demand(statement.receiptKey.toString('hex') === offer.workerKey, 'the statement is for another key');
+  demand(statement.networkId === chain.networkId, 'statement', 'the statement is for another network');
+  demand(
+    statement.registry.equals(chain.registry.hash),
+    'statement',
+    'the statement is for another registry',
+  );
+  demand(
+    statement.worker.toString('hex') === offer.worker,
+    'statement',
+    'the statement is for another Worker contract',
+  );
+  demand(
+    statement.receiptKey.toString('hex') === offer.workerKey,
+    'statement',
+    'the statement is for another key',
+  );
   const algorithms = statement.kemId === KEM_ID && statement.kdfId === KDF_ID && statement.aeadId === AEAD_ID;
-  demand(algorithms, 'the statement names algorithms that this client does not speak');
-  demand(isInDate(statement, now), 'the statement is out of date');
-  const root = modelsRoot(offer.models.map(({ hash }) => Buffer.from(hash, 'hex')));
-  demand(statement.modelsRoot.equals(root), 'the models are not those of the statement');
+  demand(algorithms, 'statement', 'the statement names algorithms that this client does not speak');
+  demand(isInDate(statement, now), 'statement', 'the statement is out of date');
+  const root = under('statement', () => modelsRoot(offer.models.map(({ hash }) => Buffer.from(hash, 'hex'))));
+  demand(statement.modelsRoot.equals(root), 'statement', 'the models are not those of the statement');
 }
 
 function checkContract(
   state: WorkerState | null,
   offer: WorkerOffer,
   chain: Pick<Chain, 'registry'>,
-  hash: Buffer,
   now: number,
-): { state: WorkerState; activeUntil: number; lastSettleBy: number } {
+): Pick<Claims, 'state' | 'tcb' | 'activeUntil' | 'lastSettleBy'> {
   if (!state?.registry.equals(chain.registry))
-    throw new RangeError('no Worker contract of this registry has that address');
-  demand(state.address.hash.toString('hex') === offer.worker, 'another contract was read');
-  demand(state.active, 'the contract is not active');
+    throw new Refusal('contract', 'no Worker contract of this registry has that address');
+  demand(state.address.hash.toString('hex') === offer.worker, 'contract', 'another contract was read');
+  demand(state.active, 'contract', 'the contract is not active');
   const admitted = state.keys.find(({ workerKey }) => workerKey.toString('hex') === offer.workerKey);
-  if (!admitted) throw new RangeError('the key is not admitted');
-  demand(admitted.activeUntil > now, 'the admission of the key has run out');
-  demand(state.statementHash.equals(hash), 'the statement is not the one that the contract recorded');
+  demand(admitted !== undefined, 'contract', 'the key is not admitted');
+  demand(admitted.activeUntil > now, 'contract', 'the admission of the key has run out');
+  const { tcb } = state;
+  demand(tcb !== null, 'contract', 'the contract has recorded no quote');
   demand(
     state.imageId.toString('hex') === offer.imageId,
+    'image',
     'the image is not the one that the contract recorded',
   );
-  return { state, activeUntil: admitted.activeUntil, lastSettleBy: admitted.lastSettleBy };
+  return { state, tcb, activeUntil: admitted.activeUntil, lastSettleBy: admitted.lastSettleBy };
 }
 
 function checkCertificate(offer: WorkerOffer, key: Buffer, domain: Buffer, hash: Buffer, now: number) {
-  const certificate = decodeSigned(hpkeCertificateLayout, Buffer.from(offer.certificate, 'base64'));
+  const certificate = under('certificate', () =>
+    decodeSigned(hpkeCertificateLayout, Buffer.from(offer.certificate, 'base64')),
+  );
   const { value } = certificate;
-  demand(value.domain.equals(domain), 'the HPKE certificate is for another Worker contract');
-  demand(value.statementHash.equals(hash), 'the HPKE certificate is for another statement');
+  demand(value.domain.equals(domain), 'certificate', 'the HPKE certificate is for another Worker contract');
+  demand(value.statementHash.equals(hash), 'certificate', 'the HPKE certificate is for another statement');
   demand(
     verifySigned(hpkeCertificateLayout, certificate, key),
+    'certificate',
     'the HPKE certificate is not signed by the key',
   );
-  demand(isInDate(value, now), 'the HPKE certificate is out of date');
+  demand(isInDate(value, now), 'certificate', 'the HPKE certificate is out of date');
   return value;
 }
 
 /** A Worker contract does not learn of a revocation, a block or a new floor: each stops new requests here, at once (I-7). */
-function checkRules(offer: WorkerOffer, state: WorkerState, rules: RegistryRules, now: number): void {
+function checkRules(
+  offer: WorkerOffer,
+  state: WorkerState,
+  tcb: MeasuredTcb,
+  rules: RegistryRules,
+  now: number,
+): void {
   const isBlocked = (subject: string): boolean => now <= (rules.blocks.get(subject) ?? 0);
-  demand(now <= (rules.images.get(offer.imageId) ?? 0), "the image is not on the registry's list");
-  demand(!isBlocked(offer.imageId), 'the image is blocked');
-  demand(rules.shapes.has(state.shape.toString('hex')), "the shape is not on the registry's list");
-  demand(isTcbAllowed(state, rules), "the machine's TCB is below the registry's floor");
-  demand(!isBlocked(state.platform.toString('hex')), 'the machine is blocked');
-  demand(!isBlocked(offer.worker), 'the worker is blocked');
+  demand(now <= (rules.images.get(offer.imageId) ?? 0), 'image', "the image is not on the registry's list");
+  demand(!isBlocked(offer.imageId), 'image', 'the image is blocked');
+  demand(rules.shapes.has(state.shape.toString('hex')), 'shape', "the shape is not on the registry's list");
+  demand(isTcbAllowed(tcb, rules), 'tcb', "the machine's TCB is below the registry's floor");
+  demand(!isBlocked(state.platform.toString('hex')), 'platform', 'the machine is blocked');
+  demand(!isBlocked(offer.worker), 'registry', 'the worker is blocked');
 }
 
-function isTcbAllowed({ tcb }: WorkerState, { floors }: RegistryRules): boolean {
-  if (!tcb) return false;
+function isTcbAllowed(tcb: MeasuredTcb, { floors }: RegistryRules): boolean {
   const floor = floorFor(floors, tcb.fmspc.toString('hex'));
   return floor !== null && isAtOrAbove(tcb, floor);
 }
@@ -193,10 +314,12 @@ function checkAsks(
   domain: Buffer,
   now: number,
 ): PricedModel[] {
-  const asks = offer.asks.map((text) => decodeSigned(askLayout, Buffer.from(text, 'base64')));
+  const asks = under('price', () =>
+    offer.asks.map((text) => decodeSigned(askLayout, Buffer.from(text, 'base64'))),
+  );
   for (const ask of asks) {
-    demand(ask.value.domain.equals(domain), 'an ask is for another Worker contract');
-    demand(verifySigned(askLayout, ask, key), 'an ask is not signed by the key');
+    demand(ask.value.domain.equals(domain), 'price', 'an ask is for another Worker contract');
+    demand(verifySigned(askLayout, ask, key), 'price', 'an ask is not signed by the key');
   }
   const named = offer.models.filter((model) => rules.models.get(model.hash) === model.id);
   return named.flatMap((model) => {
@@ -218,8 +341,4 @@ function pricedModel(model: OfferedModel, ask: Signed<Ask>): PricedModel {
 
 function isInDate(dated: { notBefore: number; notAfter: number }, now: number): boolean {
   return dated.notBefore <= now + LIMITS.clockSkewSeconds && now < dated.notAfter;
-}
-
-function demand(condition: boolean, reason: string): void {
-  if (!condition) throw new RangeError(reason);
 }

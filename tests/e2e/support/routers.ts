@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { createChain } from '../../../src/chain/chain';
 import { createEscrowCache } from '../../../src/chain/escrowCache';
+import type { Clock } from '../../../src/chain/types';
+import { openCollateral } from '../../../src/router/collateral';
 import { createRouter, type Router } from '../../../src/router/router';
 import type { Ground } from './ground';
 import { createTee, type Tee } from './tee';
@@ -23,6 +25,11 @@ export interface E2eRouter {
   close(): Promise<void>;
 }
 
+/** The collateral of a simulated registry's machines. */
+function simulated(clock: Clock) {
+  return openCollateral('simulated', { urls: [], cacheDir: '' }, { clock, log: pino({ level: 'silent' }) });
+}
+
 /** A router with a ledger file of its own; with `recorded`, all its connections run through a tee. */
 export async function startRouter(ground: Ground, name: string, recorded: boolean): Promise<E2eRouter> {
   const feeTo = ground.keys('router').publicKey.subarray(0, 20);
@@ -38,7 +45,7 @@ export async function startRouter(ground: Ground, name: string, recorded: boolea
   const { clock } = ground;
   const router = await createRouter(
     { host: '127.0.0.1', port: 0, ledgerPath, feeBps: ROUTER_FEE_BPS, feeTo },
-    { chain, escrows: createEscrowCache({ chain, clock }), clock, log },
+    { chain, escrows: createEscrowCache({ chain, clock }), clock, log, collateral: simulated(clock) },
   );
   const tee = recorded ? await createTee(router.port) : null;
   const tees = [tee, chainTee].filter((one): one is Tee => one !== null);

@@ -5,12 +5,15 @@ import type { TcbFloor } from '../../../../src/protocol/tcb';
 import { nano } from '../../../../src/protocol/amounts';
 import { escrowDomain } from '../../../../src/protocol/domain';
 import { verify } from '../../../../src/protocol/ed25519';
+import { sha256 } from '../../../../src/protocol/hash';
 import { lineId } from '../../../../src/protocol/line';
 import type { ManualClock } from './clock';
 
 export const NETWORK_ID = -217;
 export const REGISTRY = new Address(0, Buffer.alloc(32, 0xaa));
 export const ESCROW = new Address(0, Buffer.alloc(32, 0xe5));
+/** Of the masterchain block that all quotes here are bound to. */
+export const BLOCK_ROOT = Buffer.alloc(32, 6);
 export const PROVIDER = new Address(0, Buffer.alloc(32, 0x99));
 
 /** One escrow and some Worker contracts, in memory, final at once. */
@@ -26,6 +29,8 @@ export interface FakeChain extends Chain {
     floors: Map<string, TcbFloor>;
     blocks: Map<string, number>;
   };
+  /** Root hash of every masterchain block. */
+  blockRoot: Buffer;
   escrowState(): EscrowState | null;
   topUp(amountNano: bigint): void;
   set(change: Partial<EscrowState>): void;
@@ -110,11 +115,12 @@ export function createFakeChain(
     };
   };
 
-  return {
+  const chain: FakeChain = {
     networkId: NETWORK_ID,
     registry: REGISTRY,
     workerStates,
     rules,
+    blockRoot: BLOCK_ROOT,
     allocations,
     escrowState: () => state,
     topUp: (amountNano) => (state = { ...state, freeNano: nano(state.freeNano + amountNano) }),
@@ -127,8 +133,8 @@ export function createFakeChain(
       Promise.resolve(
         address.equals(ESCROW) ? { ...state, lines: new Map(lines), readAtUnix: clock.now() } : null,
       ),
-    worker: (address) => Promise.resolve(workerStates.get(address.hash.toString('hex')) ?? null),
-    registryRules: () => Promise.resolve(rules),
+    ...readingsOf(workerStates, rules, clock),
+    masterchainRoot: () => Promise.resolve(chain.blockRoot),
     registryRoot: () => Promise.resolve('simulated' as const),
     workers: () => Promise.resolve([...workerStates.values()].map(({ address }) => address)),
     sendExternal: (_, body) => {
@@ -137,4 +143,33 @@ export function createFakeChain(
     },
     transactions: () => Promise.resolve([]),
   };
+  return chain;
+}
+
+/** What a chain says of its Workers and its registry: each time anew, as it is now. */
+export function readingsOf(
+  workerStates: FakeChain['workerStates'],
+  rules: FakeChain['rules'],
+  clock: ManualClock,
+): Pick<Chain, 'worker' | 'registryRules' | 'platformOf'> {
+  const now = (): number => Math.floor(clock.now());
+  return {
+    async worker(address) {
+      const state = workerStates.get(address.hash.toString('hex'));
+      return state ? { ...state, readAtUnix: now() } : null;
+    },
+    async registryRules() {
+      const { images, shapes, models, floors, blocks } = rules;
+      return {
+        ...{ images: new Map(images), shapes: new Set(shapes), models: new Map(models) },
+        ...{ floors: new Map(floors), blocks: new Map(blocks), readAtUnix: now() },
+      };
+    },
+    platformOf: async (ppid) => platformOf(ppid),
+  };
+}
+
+/** Where the Platform of a machine is: on this chain, the hash of its name. */
+export function platformOf(ppid: Uint8Array): Buffer {
+  return sha256(ppid);
 }

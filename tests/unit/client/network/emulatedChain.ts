@@ -23,7 +23,7 @@ import {
   settleBody,
   type SettleItem,
 } from '../../../../wrappers/Escrow';
-import { NETWORK_ID, REGISTRY, type FakeChain } from './chain';
+import { BLOCK_ROOT, NETWORK_ID, readingsOf, REGISTRY, type FakeChain } from './chain';
 import type { ManualClock } from './clock';
 
 /** More than a line takes of a settlement's value; the rest comes back. */
@@ -122,8 +122,8 @@ export async function createEmulatedChain(
       const { entries: _, ...fields } = known;
       return { ...fields, address, readAtUnix: Math.floor(clock.now()) };
     },
-    worker: (of) => Promise.resolve(workerStates.get(of.hash.toString('hex')) ?? null),
-    registryRules: () => Promise.resolve(rules),
+    ...readingsOf(workerStates, rules, clock),
+    masterchainRoot: () => Promise.resolve(BLOCK_ROOT),
     registryRoot: () => Promise.resolve('simulated' as const),
     workers: () => Promise.resolve([...workerStates.values()].map((state) => state.address)),
     sendExternal: (_, body) =>
@@ -142,7 +142,9 @@ export async function createEmulatedChain(
       }
       const value = toNano('1') + SETTLE_ITEM_NANO * BigInt(items.length);
       onTime();
-      note((await housekeeper.send({ to: address, value, bounce: true, body: settleBody(items) })).transactions);
+      note(
+        (await housekeeper.send({ to: address, value, bounce: true, body: settleBody(items) })).transactions,
+      );
     },
   };
   return chain;

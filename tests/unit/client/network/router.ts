@@ -1,3 +1,5 @@
+import type { Collateral } from '../../../../src/attestation';
+import { simulatedCollateral } from '../../../../src/attestation/testing/host';
 import { CocoonError, errorBody, type ErrorCode } from '../../../../src/protocol/errors';
 import { decodeEnvelope, type BookEntry, type OrderBook } from '../../../../src/protocol/wire';
 import { NETWORK_ID, REGISTRY } from './chain';
@@ -6,11 +8,16 @@ import type { FakeWorker } from './worker';
 
 export const ROUTER_URL = 'http://router.test';
 
-/** A router as the client sees it: a `fetch` that knows two paths. */
+/** A router as the client sees it: a `fetch` that knows its paths. */
 export interface FakeRouter {
   fetch: typeof globalThis.fetch;
   book: Partial<OrderBook>;
   entry: Partial<BookEntry>;
+  /** What it shows of a worker's quote, and as collateral; each gets the honest text. */
+  evidence: (honest: string, workerKey: string) => string | Promise<string>;
+  collateral: (honest: Collateral) => unknown;
+  /** Paths of quotes and collateral that it was asked for. */
+  shown: string[];
   /** Answers the next jobs with these errors. */
   refusals: ErrorCode[];
   /** The host of each job. */
@@ -73,9 +80,23 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
     return new Response(stream, { headers: { 'content-type': 'application/cocoon-frames' } });
   };
 
+  const show = async (path: string, query: URLSearchParams): Promise<Response> => {
+    const workerKey = /^\/v1\/workers\/([0-9a-f]{64})\/evidence$/.exec(path)?.[1];
+    const worker = workers().find(({ key }) => key === workerKey);
+    if (!worker && path !== '/v1/collateral') return new Response('', { status: 404 });
+    router.shown.push(path);
+    if (worker) return new Response(await router.evidence(JSON.stringify(worker.evidence()), worker.key));
+    const ca = query.get('ca') === 'processor' ? 'processor' : 'platform';
+    const family = { fmspc: query.get('fmspc')!, ca } as const;
+    return Response.json(router.collateral(simulatedCollateral(family, Math.floor(clock.now()))));
+  };
+
   const router: FakeRouter = {
     book: {},
     entry: {},
+    evidence: (honest) => honest,
+    collateral: (honest) => honest,
+    shown: [],
     refusals: [],
     hosts: [],
     received: [],
@@ -84,11 +105,11 @@ export function createFakeRouter(clock: ManualClock, workers: () => FakeWorker[]
     upstreamAborted,
     fetch: async (input, init = {}) => {
       init.signal?.throwIfAborted();
-      const { pathname, host } = new URL(input);
+      const { pathname, host, searchParams } = new URL(input);
       if (pathname === '/v1/jobs') router.hosts.push(host);
       if (pathname === '/v1/book') return Response.json(readBook());
       if (pathname === '/v1/jobs') return Promise.race([runJob(init), untilAborted(init.signal)]);
-      return new Response('', { status: 404 });
+      return show(pathname, searchParams);
     },
   };
   return router;

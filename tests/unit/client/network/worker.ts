@@ -1,4 +1,6 @@
 import { Address } from '@ton/core';
+import { parseQuote } from '../../../../src/attestation';
+import { createSimulatedHost, type HostQuoteOverrides } from '../../../../src/attestation/testing/host';
 import {
   AEAD_ID,
   ChunkKind,
@@ -17,6 +19,7 @@ import type { WorkerState } from '../../../../src/chain/types';
 import { nano, type Nano } from '../../../../src/protocol/amounts';
 import { workerDomain } from '../../../../src/protocol/domain';
 import { keyPairFromSeed, sign } from '../../../../src/protocol/ed25519';
+import { sha256 } from '../../../../src/protocol/hash';
 import { JobOutcome, jobRecordImage, type JobRecord } from '../../../../src/protocol/jobRecord';
 import {
   appendWithProof,
@@ -40,31 +43,46 @@ import {
   modelsRoot,
   StatementRole,
   type Statement,
+  statementDigest,
   statementHash,
   statementImage,
 } from '../../../../src/protocol/statement';
 import {
+  encodeEvidence,
   encodeFrame,
   FrameKind,
   signOffer,
   type JobEnvelope,
   type SignedOffer,
+  type WorkerEvidence,
   type WorkerOffer,
 } from '../../../../src/protocol/wire';
-import { NETWORK_ID, PROVIDER, REGISTRY } from './chain';
+import { BLOCK_ROOT, NETWORK_ID, platformOf, PROVIDER, REGISTRY } from './chain';
 import type { ManualClock } from './clock';
 
-/** The machine's trusted computing base, which a floor of the same values just lets pass. */
+/** The trusted computing base of simulated machines, which a floor of the same values just lets pass. */
 export const TCB = {
-  blockRoot: Buffer.alloc(32, 6),
+  blockRoot: BLOCK_ROOT,
   fmspc: Buffer.from('b0c06f000000', 'hex'),
   pceId: 0,
   pceSvn: 11,
-  sgxSvns: Buffer.alloc(16, 3),
-  teeTcbSvn: Buffer.alloc(16, 4),
+  sgxSvns: Buffer.from('03030202040100050000000000000000', 'hex'),
+  teeTcbSvn: Buffer.from('05010200000000000000000000000000', 'hex'),
   teeTcbSvn2: Buffer.alloc(16),
-  qeIsvSvn: 4,
+  qeIsvSvn: 6,
 };
+export const BLOCK_SEQNO = 12_300;
+
+/** What simulated machines measure, hashed here once more: see src/attestation/image.ts. */
+function measuredIn(quote: Buffer): { imageId: Buffer; shape: Buffer } {
+  const { tdAttributes, mrTd, mrConfigId, mrOwner, mrOwnerConfig, rtmrs, xfam } = parseQuote(quote).body;
+  const [rtmr0, ...software] = rtmrs;
+  const image = [tdAttributes, mrTd, mrConfigId, mrOwner, mrOwnerConfig, ...software];
+  return {
+    imageId: sha256(Buffer.from('cocoon/simulated-image/v1\0'), ...image),
+    shape: sha256(Buffer.from('cocoon/shape/v1\0'), xfam, rtmr0),
+  };
+}
 
 export const MODEL_HASH = Buffer.alloc(32, 0x30);
 
@@ -107,6 +125,8 @@ export interface FakeWorker {
   totals: Map<string, bigint>;
   slots: number;
   offer(change?: Partial<WorkerOffer>): SignedOffer;
+  /** What it shows of itself. */
+  evidence(): WorkerEvidence;
   setPrices(change: Partial<Ask>): void;
   run(envelope: JobEnvelope): Buffer[];
 }
@@ -124,6 +144,8 @@ export function createFakeWorker(
     /** Signed and recorded, and still wrong. */
     statement?: Partial<Statement>;
     certificate?: Partial<HpkeCertificate>;
+    /** What its machine quotes instead of what a healthy one does. */
+    quote?: HostQuoteOverrides;
   },
 ): FakeWorker {
   const seed = Buffer.alloc(32, 0x10 + options.index);
@@ -149,7 +171,13 @@ export function createFakeWorker(
     hostTier: 0,
     ...options.statement,
   });
-  const imageId = Buffer.alloc(32, 0x1d);
+  const machine = createSimulatedHost({
+    random: (bytes) => Buffer.alloc(bytes, 0x70 + options.index),
+    nowUnix: Math.floor(clock.now()),
+  });
+  const quote = machine.quote(Buffer.concat([statementDigest(statement), BLOCK_ROOT]), options.quote ?? {});
+  const { imageId, shape } = measuredIn(quote);
+  const platform = platformOf(machine.ppid);
   const asks: Ask[] = [];
   const ranges = new Map<string, typeof EMPTY_RANGE>();
   const items = new Map<string, AuditItem[]>();
@@ -208,23 +236,24 @@ export function createFakeWorker(
           workerKey: keys.publicKey,
           activeUntil: dates.notAfter,
           lastSettleBy: Math.floor(clock.now()) + 13 * 86_400,
-          platform: Buffer.alloc(32, 0x55),
+          platform,
         },
       ],
       statementHash: statementHash(statement),
       imageId,
-      shape: Buffer.alloc(32, 0x44),
-      platform: Buffer.alloc(32, 0x55),
+      shape,
+      platform,
       tcb: TCB,
-      quoteSeqno: 0,
+      quoteSeqno: BLOCK_SEQNO,
       pending: null,
-      attestedAt: 0,
+      attestedAt: Math.floor(clock.now()),
       earningsNano: nano(0),
       claimableNano: nano(0),
       feeRecipients: [{ feeTo: Buffer.alloc(20, 0xfe), maxBps: 300, owedNano: nano(0) }],
       balanceNano: nano(0),
       readAtUnix: Math.floor(clock.now()),
     },
+    evidence: () => encodeEvidence({ statement, quote }),
     setPrices(change) {
       worker.ask = addAsk(change);
     },

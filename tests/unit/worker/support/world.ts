@@ -321,6 +321,8 @@ export function createTestChain(
         : Promise.resolve(chain.workerState && { ...chain.workerState, readAtUnix: clock.now() }),
     workers: refuse,
     registryRules: refuse,
+    masterchainRoot: refuse,
+    platformOf: refuse,
     registryRoot: refuse,
     balance: refuse,
     isDeployed: refuse,
