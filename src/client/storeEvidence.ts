@@ -22,7 +22,7 @@ interface Head {
   signer: string;
   line: string;
   verifiedAtUnix: number;
-  readAtBlock: number | null;
+  quoteBlock: number;
   models: string[];
 }
 
@@ -106,14 +106,14 @@ export function evidenceFrom(headOf: string, partOf: (name: EvidencePart) => Buf
 
 /** Everything but the parts, as JSON: always the same text for the same evidence. */
 export function headText(evidence: KeptEvidence): string {
-  const { escrow, born, signer, line, models, verifiedAtUnix, readAtBlock } = evidence;
+  const { escrow, born, signer, line, models, verifiedAtUnix, quoteBlock } = evidence;
   const head: Head = {
     escrow: escrow.toString('hex'),
     born: born.toString(),
     signer: signer.toString('hex'),
     line: line.toString('hex'),
     verifiedAtUnix,
-    readAtBlock,
+    quoteBlock,
     models: models.map((hash) => hash.toString('hex')),
   };
   return JSON.stringify(head);

@@ -60,11 +60,14 @@ export const bundleSchema = z.strictObject({
   /** Without the padding that some clouds append and nothing signs. */
   quote: base64(MAX_QUOTE_BYTES),
   collateral: collateralSchema,
-  /** What the client says, and nothing in here signs: the model's name, when it verified the worker, and at which block. */
+  /**
+   * What the client says, and nothing in here signs: the model's name, when it verified the worker, and the number of the
+   * masterchain block whose hash is in the quote.
+   */
   claims: z.strictObject({
     model: z.string().max(EVIDENCE_LIMITS.modelNameMaxCharacters),
     verifiedAt: moment,
-    readAtBlock: z.number().int().min(0).max(0xffff_ffff).nullable(),
+    quoteBlock: z.number().int().min(0).max(0xffff_ffff),
   }),
 });
 

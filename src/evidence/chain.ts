@@ -2,8 +2,8 @@ import type { Address } from '@ton/core';
 import type { Root } from '../protocol/root';
 
 /**
- * What a verification asks the chain: finalized state and transactions. `Chain` of src/chain answers the first five;
- * the last two read transactions. Methods throw CocoonError `chain_unavailable`, which ends the verification.
+ * What a verification asks the chain: finalized state and transactions. `Chain` of src/chain answers all but
+ * the last two, which read transactions. Methods throw CocoonError `chain_unavailable`, which ends the verification.
  */
 export interface EvidenceChain {
   readonly networkId: number;
@@ -14,6 +14,8 @@ export interface EvidenceChain {
   /** Null for anything but a genuine child of the registry. */
   worker(address: Address): Promise<AdmittedWorker | null>;
   escrow(address: Address): Promise<OpenedEscrow | null>;
+  /** Root hash of a masterchain block. */
+  masterchainRoot(seqno: number): Promise<Buffer>;
   /** The transaction in which a Worker admitted a statement; null where none is found. */
   admission(worker: Address, statement: Buffer): Promise<SeenTransaction | null>;
   /** Transactions that paid a line, oldest first; what came back counts as never paid. */

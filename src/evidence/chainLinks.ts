@@ -1,5 +1,6 @@
 import { Address } from '@ton/core';
 import type { Verdict } from '../attestation';
+import { CocoonError } from '../protocol/errors';
 import { lineId } from '../protocol/line';
 import { statementHash } from '../protocol/statement';
 import type { EvidenceChain } from './chain';
@@ -8,7 +9,7 @@ import { coins, short, when } from './words';
 
 /** What has no proof without the chain. */
 
-type ChainLink = 'allow-list' | 'admission' | 'escrow' | 'settlement';
+type ChainLink = 'freshness' | 'allow-list' | 'admission' | 'escrow' | 'settlement';
 
 /** A link that the chain can neither confirm nor deny yet: it stays unchecked, and says why. */
 export interface Open {
@@ -20,6 +21,16 @@ export const CHAIN_LINKS: Record<
   ChainLink,
   (at: Case, chain: EvidenceChain, verdict: Verdict) => Promise<string | Open>
 > = {
+  async freshness({ bundle }, chain, { reportData }) {
+    const seqno = bundle.claims.quoteBlock;
+    demand(reportData !== null, 'the quote cannot be read');
+    const bound = reportData.slice(reportData.length / 2);
+    const root = await chain.masterchainRoot(seqno).catch(unknown);
+    if (root === null) return { open: `the chain that was asked does not know block ${seqno}` };
+    demand(root.toString('hex') === bound, `masterchain block ${seqno} has another hash`);
+    return `masterchain block ${seqno}: the quote is not older`;
+  },
+
   async 'allow-list'({ bundle, parts }, chain, { shape }) {
     const root = await chain.registryRoot();
     demand(root === bundle.network.root, `the registry's code takes the ${root} root`);
@@ -89,6 +100,12 @@ export const CHAIN_LINKS: Record<
     return { open: `not settled yet: ${coins(entry?.paidNano ?? paid)} of ${coins(total)} paid` };
   },
 };
+
+/** Endpoints forget old blocks. */
+function unknown(error: unknown): null {
+  if (error instanceof CocoonError && error.code === 'chain_refused') return null;
+  throw error;
+}
 
 function accountOf(raw: string): Address {
   return Address.parseRaw(raw);

@@ -35,6 +35,7 @@ export const LINKS = {
   td: 'no debugging, no migration, and nothing outside the policy',
   image: 'the record names the software that the quote measured',
   root: 'the chain of certificates ends at the root',
+  freshness: 'the block that the quote binds is one of this chain',
   'allow-list': 'the registry lists image, shape and model, and blocks none of it',
   admission: 'the Worker contract admitted the key for this statement',
   escrow: 'the escrow has the line',

@@ -136,7 +136,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     models: MODELS.map((hash) => hash.toString('hex')),
     quote: text(quote),
     collateral,
-    claims: { model: 'tiny-llama', verifiedAt: ISSUED_AT - 60, readAtBlock: 1_234 },
+    claims: { model: 'tiny-llama', verifiedAt: ISSUED_AT - 60, quoteBlock: 1_234 },
   };
 }
 

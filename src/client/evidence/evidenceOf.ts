@@ -33,7 +33,7 @@ export function evidenceOf(job: StoredJob, kept: KeptEvidence | null): EvidenceB
     models: [...new Set(kept.models.map((hash) => hash.toString('hex')))].sort(),
     quote: base64(kept.quote),
     collateral: JSON.parse(kept.collateral.toString('utf8')) as Collateral,
-    claims: { model, verifiedAt: kept.verifiedAtUnix, readAtBlock: kept.readAtBlock },
+    claims: { model, verifiedAt: kept.verifiedAtUnix, quoteBlock: kept.quoteBlock },
   };
 }
 

@@ -14,7 +14,8 @@ export interface KeptEvidence {
   line: Buffer;
   /** Of the verification that the request was sent after. */
   verifiedAtUnix: number;
-  readAtBlock: number | null;
+  /** Number of the masterchain block that the quote is bound to. */
+  quoteBlock: number;
   models: readonly Buffer[];
   /** Signed structures as `image ‖ signature`. */
   statement: Buffer;
@@ -35,32 +36,21 @@ export interface SentTo {
   signedAsk: Buffer;
 }
 
-/** Null for a worker that was verified without a quote of its own. */
-export function keptEvidence({ candidate, escrow, signer, line, signedAsk }: SentTo): KeptEvidence | null {
-  const { certificate, modelHashes } = candidate.worker;
-  const { evidence } = candidate.worker as { evidence?: VerifiedEvidence };
-  if (!evidence) return null;
+export function keptEvidence({ candidate, escrow, signer, line, signedAsk }: SentTo): KeptEvidence {
+  const { evidence, certificate, modelHashes } = candidate.worker;
   return {
     escrow: escrow.address.hash,
     born: escrow.born,
     signer: signer.publicKey,
     line: lineImage(line),
     verifiedAtUnix: Math.floor(evidence.atUnix),
-    readAtBlock: evidence.blockSeqno,
+    quoteBlock: evidence.blockSeqno,
     models: modelHashes,
     statement: evidence.statement,
     certificate,
     ask: signedAsk,
     ...provenBy(evidence),
   };
-}
-
-interface VerifiedEvidence {
-  statement: Buffer;
-  quote: Buffer;
-  collateral: Collateral;
-  atUnix: number;
-  blockSeqno: number | null;
 }
 
 type Proven = Pick<KeptEvidence, 'quote' | 'collateral'>;

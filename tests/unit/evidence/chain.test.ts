@@ -36,6 +36,7 @@ function chain(change: Partial<EvidenceChain> = {}): EvidenceChain {
       readAtUnix: ISSUED_AT + 100,
     }),
     escrow: async () => escrow(),
+    masterchainRoot: async () => Buffer.alloc(32, 0xb1),
     admission: async () => ({ hash: HASH, atUnix: ISSUED_AT - 3_000 }),
     payouts: async () => [
       { hash: Buffer.alloc(32, 1), atUnix: ISSUED_AT - 10, amountNano: 4_000_000n },
@@ -107,6 +108,7 @@ describe('evidence that is compared with the chain', () => {
       () => ({ registry: new Address(0, HASH) }),
       /another registry/,
     ],
+    ['freshness', 'has another such block', () => ({ masterchainRoot: async () => HASH }), /block 1234 has/],
     ['allow-list', 'takes another root', () => ({ registryRoot: async () => 'intel' }), /intel root/],
     [
       'allow-list',
@@ -196,6 +198,13 @@ describe('evidence that is compared with the chain', () => {
     const until = parts.record().endedAt;
     const images = new Map([[parts.record().imageId.toString('hex'), until]]);
     expect(await link('allow-list', listed({ images }))).toMatchObject({ state: 'ok' });
+  });
+
+  it('does not call a block wrong that the endpoint has forgotten', async () => {
+    const refused = Promise.reject(new CocoonError('chain_refused', 'No such block.'));
+    expect(await link('freshness', { masterchainRoot: () => refused })).toMatchObject({
+      state: 'not checked',
+    });
   });
 
   it('does not call unpaid what is not settled yet', async () => {
