@@ -94,13 +94,14 @@ function ofModel(request: ModelRequest, all: readonly Candidate[], market: Marke
   if (named.length === 0) {
     const known = market.knowsModel(request.model) || all.length === 0;
     if (known) throw new CocoonError('no_attested_worker', `No verified worker offers ${request.model} now.`);
-    throw new CocoonError('model_not_found', `There is no model ${request.model}.`);
+    throw new CocoonError('model_not_found', `There is no model ${request.model}.`, { param: 'model' });
   }
   const able = named.filter(({ model }) => model.capabilities.includes(request.capability));
   if (able.length > 0) return able;
   throw new CocoonError(
     'unsupported_parameter',
     `The model ${request.model} does not serve ${request.path}.`,
+    { param: 'model' },
   );
 }
 

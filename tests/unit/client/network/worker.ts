@@ -90,7 +90,7 @@ export const MODEL_HASH = Buffer.alloc(32, 0x30);
 export interface EngineAnswer {
   status: number;
   contentType: string;
-  pieces: string[];
+  pieces: (string | Buffer)[];
   usage: Partial<Usage>;
 }
 
@@ -287,7 +287,7 @@ export function createFakeWorker(
               hash: MODEL_HASH.toString('hex'),
               contextLength: 2_048,
               maxOutputTokens: 512,
-              capabilities: ['chat', 'completions', 'embeddings'],
+              capabilities: ['chat', 'completions', 'embeddings', 'audio'],
             },
           ],
           slots: worker.slots,
@@ -332,7 +332,10 @@ export function createFakeWorker(
       status: answer.status,
       headers: { 'content-type': answer.contentType },
     });
-    const contents = [head, ...answer.pieces.map((piece) => Buffer.from(piece))];
+    const contents = [
+      head,
+      ...answer.pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)),
+    ];
     const chunks = contents.map((content, i) =>
       sealer.seal(
         i === contents.length - 1 ? ChunkKind.LastContent : ChunkKind.Content,
