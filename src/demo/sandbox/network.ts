@@ -100,11 +100,14 @@ export async function openWorker(
   const worker = await startWorker(readWorkerConfig(file), options.log, () => undefined);
   ends.push(() => worker.close());
   for (let tries = 0; tries < LISTED_TRIES; tries += 1) {
-    const book = (await (await fetch(`${router.url}/v1/book`)).json()) as { entries: unknown[] };
-    if (book.entries.length > 0) return;
+    const book = (await (await fetch(`${router.url}/v1/book`)).json()) as {
+      entries: { freeSlots: number }[];
+    };
+    // An engine that does not answer yet has no slots.
+    if (book.entries.some(({ freeSlots }) => freeSlots > 0)) return;
     await new Promise((resolve) => setTimeout(resolve, LISTED_POLL_MS));
   }
-  throw new Error('the worker did not reach the order book');
+  throw new Error(`the worker offers no slots: does the engine at ${engine.url} answer?`);
 }
 
 /** How configuration files name the chain. */
