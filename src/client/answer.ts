@@ -10,6 +10,7 @@ export interface AnswerChunk {
   model?: unknown;
   choices?: unknown;
   usage?: unknown;
+  cocoon?: unknown;
 }
 
 const NOT_SAID = null as number | null;

@@ -12,6 +12,7 @@ import type { UsableLine } from './heldLine';
 import type { Candidate } from './market';
 import { withTimeout, type ReplyEvent } from './replyReader';
 import { toCocoonError } from './respond';
+import { NOTHING_DELIVERED } from './settlement';
 import type { Store } from './store';
 
 /** Whether a worker accounts for every job of its line. Never rejects; what is wrong is noted of the worker. */
@@ -131,7 +132,7 @@ async function ask(
   const run = async () => {
     running = await startJob({ candidate, usable, escrow, order }, abort.signal, deps);
     const { text, bill, status } = await readAll(running.events);
-    const { receipt } = running.settle(bill, { promptTokens: null, completionTokens: null, textBytes: null });
+    const { receipt } = running.settle(bill, NOTHING_DELIVERED);
     const answer = answerSchema.safeParse(status === 200 ? parseJson(text) : null);
     if (!answer.success)
       throw new CocoonError('worker_failed', 'The worker gives no audit.', { cause: answer.error });

@@ -1,6 +1,7 @@
 import type { Settlement } from '../channel';
 import { CocoonError, type ErrorCode } from '../protocol/errors';
 import type { JobRecord } from '../protocol/jobRecord';
+import { LIMITS } from '../protocol/limits';
 import { leafHash, rootFromProof } from '../protocol/mountainRange';
 import { jobFee, type Usage } from '../protocol/price';
 import {
@@ -29,6 +30,9 @@ export interface ExpectedJob {
   choices: number;
   /** The cap that the chain shows. */
   capNano: bigint;
+  /** The ask that the request named, and the latest start of the job, Unix seconds. */
+  named: Ask;
+  notAfter: number;
   /** Null for an ask of that worker which this client never verified. */
   askOf(askHash: Buffer): Ask | null;
   delivered: Delivered;
@@ -37,10 +41,16 @@ export interface ExpectedJob {
 /** What the answer itself shows of its size; null where it does not say. */
 export interface Delivered {
   promptTokens: number | null;
+  cachedTokens: number | null;
   completionTokens: number | null;
-  /** UTF-8 bytes of all generated text; null for answers that are not text. */
+  /** UTF-8 bytes of all generated text; null for answers that are not text, whose tokens nobody made. */
   textBytes: number | null;
 }
+
+/** Of an audit, and of an answer that is a refusal: it is free. */
+export const NOTHING_DELIVERED: Delivered = {
+  ...{ promptTokens: 0, cachedTokens: 0, completionTokens: 0, textBytes: null },
+};
 
 /**
  * Compares a bill with what was asked and what came. Returns the receipt; throws CocoonError naming the one thing that
@@ -81,11 +91,15 @@ function checkPrice(record: JobRecord, expected: ExpectedJob): void {
   );
   const fee = jobFee(ask, record);
   demand(record.fee === fee, 'receipt_overcharged', `The fee is ${record.fee}, the ask makes it ${fee}.`);
+  // A named ask binds its worker until it ends: what is dearer by another one was not agreed.
+  const isBound = expected.named.notAfter > expected.notAfter + LIMITS.clockSkewSeconds;
+  const agreed = isBound ? jobFee(expected.named, record) : fee;
+  demand(fee <= agreed, 'receipt_overcharged', `The fee is ${fee}, the named ask makes it ${agreed}.`);
   const max = expected.maxFeeNano;
   demand(record.fee <= max, 'receipt_overcharged', `The fee is ${record.fee}, the ticket allows ${max}.`);
 }
 
-function checkCounts(record: JobRecord, { bound, choices, delivered }: ExpectedJob): void {
+function checkCounts(record: JobRecord, { bound, choices, delivered, named }: ExpectedJob): void {
   const within = (name: string, value: number, most: number | null): void =>
     demand(
       most === null || value <= most,
@@ -97,10 +111,21 @@ function checkCounts(record: JobRecord, { bound, choices, delivered }: ExpectedJ
   within('milliseconds of audio', record.audioMs, bound.audioMs);
   within('prompt tokens', record.promptTokens, delivered.promptTokens);
   within('completion tokens', record.completionTokens, delivered.completionTokens);
-  // A token has at least a byte of text, but for a few that have none.
-  const visible = record.completionTokens - record.reasoningTokens;
+  // A token has at least a byte of text, but for a few that have none. Reasoning that was not shown is not due.
   const silent = CLIENT_LIMITS.silentTokens * choices;
-  within('visible tokens', visible, delivered.textBytes === null ? null : delivered.textBytes + silent);
+  within('tokens of text', record.completionTokens, (delivered.textBytes ?? 0) + silent);
+  checkCached(record, named, delivered.cachedTokens);
+}
+
+/** Cached tokens cost less than fresh ones, or, where a worker says so, more: the answer's own count stands either way. */
+function checkCached({ cachedTokens, promptTokens }: JobRecord, ask: Ask, stated: number | null): void {
+  const isDearer = ask.cachedPrice > ask.promptPrice;
+  const due = Math.min(stated ?? (isDearer ? 0 : cachedTokens), promptTokens);
+  demand(
+    isDearer ? cachedTokens <= due : cachedTokens >= due,
+    'receipt_overcharged',
+    `${cachedTokens} cached tokens are billed, the answer has ${due}.`,
+  );
 }
 
 function readReceipt(bytes: Buffer): Signed<Receipt> {

@@ -1,25 +1,32 @@
 import { CocoonError } from '../protocol/errors';
 import { CLIENT_LIMITS } from './limits';
 
+const END = /\r\n\r\n|\n\n|\r\r/;
+
 /** Cuts a byte stream into server-sent events, whatever its line ends are. An event is returned as its data lines, joined. */
 export function createEventSplitter(): { push(bytes: Buffer): string[]; rest(): string } {
   // A character may be cut in two: decoding as a stream keeps its first half.
   const decoder = new TextDecoder('utf-8');
   let waiting = '';
+  /** The last characters of what waits, in which an end may have begun. */
+  let tail = '';
   return {
     push(bytes) {
-      waiting += decoder.decode(bytes, { stream: true });
+      const text = decoder.decode(bytes, { stream: true });
+      waiting += text;
       if (waiting.length > CLIENT_LIMITS.sseEventBytes) {
         throw new CocoonError('worker_failed', 'The worker sent an event that is too long.');
       }
       const events: string[] = [];
-      for (;;) {
-        const end = /\r\n\r\n|\n\n|\r\r/.exec(waiting);
-        if (!end) return events;
+      // A long event in tiny pieces is not searched from its beginning for each of them.
+      const mayEnd = END.test(tail + text);
+      for (let end = mayEnd ? END.exec(waiting) : null; end; end = END.exec(waiting)) {
         const data = dataOf(waiting.slice(0, end.index));
         if (data !== null) events.push(data);
         waiting = waiting.slice(end.index + end[0].length);
       }
+      tail = (mayEnd ? waiting : tail + text).slice(-3);
+      return events;
     },
     rest: () => waiting.trim(),
   };

@@ -41,7 +41,7 @@ export async function* streamAnswer(
       if (!chunk) throw new CocoonError('worker_failed', 'The worker sent an event that is no JSON.');
       meter.add(chunk);
       if (isUsageChunk(chunk)) usage = chunk;
-      else if (isShown(chunk)) yield encodeEvent(withoutUsage(data, chunk));
+      else if (isShown(chunk)) yield encodeEvent(shownOf(data, chunk));
       if (chunk.id !== undefined) last = chunk;
     }
   }
@@ -53,10 +53,10 @@ function isShown(chunk: AnswerChunk): boolean {
   return Array.isArray(chunk.choices) || 'error' in chunk;
 }
 
-/** Some engines count aloud; OpenAI's say what was used once, at the end. */
-function withoutUsage(data: string, chunk: AnswerChunk): string {
-  if (chunk.usage === undefined || chunk.usage === null) return data;
-  const { usage: _, ...rest } = chunk;
+/** Some engines count aloud; OpenAI's say what was used once, at the end. What it cost, this client says alone. */
+function shownOf(data: string, chunk: AnswerChunk): string {
+  if ((chunk.usage === undefined || chunk.usage === null) && chunk.cocoon === undefined) return data;
+  const { usage: _, cocoon: __, ...rest } = chunk;
   return JSON.stringify(rest);
 }
 
