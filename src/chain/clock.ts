@@ -80,7 +80,8 @@ export async function createChainClock(deps: ChainClockDeps): Promise<ChainClock
   const poll = (): void => {
     if (stopped || pollMs === 0) return;
     timer = setTimeout(() => void sync().then(poll), pollMs);
-    timer.unref();
+    // A program that has nothing else to do may end; in a page there is no such thing.
+    (timer as { unref?(): void }).unref?.();
   };
 
   await sync();
