@@ -148,9 +148,25 @@ export async function send(
   init?: StateInit,
 ): Promise<SendMessageResult> {
   const source = 'address' in from ? from.address : from;
-  return net.chain.sendMessage(
+  const result = await net.chain.sendMessage(
     internal({ from: source, to, value, body, bounce: true, ...(init && { stateInit: init }) }),
   );
+  expectLawOfBounces(net, result);
+  return result;
+}
+
+/** Whatever happens, only reports to the Registry may come back: nobody else would do anything sensible with one. */
+function expectLawOfBounces(net: Network, { transactions }: SendMessageResult): void {
+  const registry = net.registry.toString();
+  const ours = [registry, net.worker.toString(), net.router.toString()];
+  for (const { inMessage, outMessages } of transactions) {
+    if (!ours.includes(String(inMessage?.info.dest))) continue;
+    for (const { info } of outMessages.values()) {
+      if (info.type !== 'internal' || info.bounced) continue;
+      const to = info.dest.toString();
+      expect({ to, bounce: info.bounce }).toEqual({ to, bounce: to === registry });
+    }
+  }
 }
 
 export async function stake(
