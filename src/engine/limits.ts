@@ -26,6 +26,12 @@ export const ENGINE_LIMITS = {
 
   /** Tokens of an answer when the request names no maximum. */
   maxTokensDefault: 256,
+  /** The same of an answer that a grammar brings to its end. */
+  maxTokensConstrainedDefault: 2_048,
+  choicesMax: 16,
+  promptsMax: 64,
+  toolsMax: 128,
+  biasesMax: 1_024,
   messagesMax: 1_024,
   stopsMax: 4,
   stopMaxChars: 256,

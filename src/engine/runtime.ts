@@ -1,4 +1,6 @@
 import type { LlamaContextSequence, Token } from 'node-llama-cpp';
+import { createVocabulary } from './model/vocabulary';
+import { createTokenTexts, type TokenText } from './tokenTexts';
 
 /** How tokens are drawn; OpenAI's meanings. */
 export interface Sampling {
@@ -9,6 +11,23 @@ export interface Sampling {
   frequencyPenalty: number;
   presencePenalty: number;
   seed: number;
+  /** Added to the logits of these tokens. */
+  bias: ReadonlyMap<number, number>;
+  /** A GBNF grammar that the text must follow from its first character to its last. */
+  grammar: string | null;
+  /** How many of the likeliest tokens are reported beside each drawn one; null: no probabilities at all. */
+  alternatives: number | null;
+}
+
+/** A token with the natural logarithm of its probability. */
+export interface TokenChance {
+  token: number;
+  logprob: number;
+}
+
+/** A token that was drawn; its chance and those of the likeliest ones are what it was drawn from. */
+export interface DrawnToken extends TokenChance {
+  top: TokenChance[];
 }
 
 /** One sequence of the context: it runs one request at a time and remembers the tokens of the last one. */
@@ -21,6 +40,8 @@ export interface Slot {
 export interface Runtime {
   readonly contextLength: number;
   readonly slots: readonly Slot[];
+  /** Null for a model whose texts begin with no token of their own. */
+  readonly beginToken: number | null;
   readonly endToken: number;
   readonly vocabularySize: number;
   /** A text of more bytes cannot fit the context, however well it is tokenized. */
@@ -31,6 +52,8 @@ export interface Runtime {
    */
   promptTokens(text: string): number[];
   readonly detokenize: (tokens: readonly number[]) => string;
+  /** One token alone. */
+  readonly tokenText: (token: number) => TokenText;
   /** Tokens of the prompt that are cached in the slot for this salt. */
   cachedTokens(slot: Slot, prompt: readonly number[], salt: string | null): number;
   /** Generates without end. Reports the cached tokens it used before the first one is drawn. */
@@ -40,9 +63,22 @@ export interface Runtime {
     salt: string | null,
     sampling: Sampling,
     onCached: (cachedTokens: number) => void,
-  ): AsyncGenerator<number, void>;
+  ): AsyncGenerator<DrawnToken, void>;
+  /** The chance of each token of the prompt, given those before it; none for the first. Empties the slot's cache. */
+  score(slot: Slot, prompt: readonly number[], alternatives: number): Promise<(DrawnToken | null)[]>;
   embed(tokens: readonly number[]): Promise<number[]>;
   close(): Promise<void>;
+}
+
+/** What OpenAI writes for a token that cannot occur. */
+const IMPOSSIBLE_LOGPROB = -9_999;
+/** At this bias, OpenAI's lowest, a token is banned. */
+const BANNED_BIAS = -100;
+
+interface Scored {
+  token: Token;
+  /** The likeliest token first. */
+  probabilities?: ReadonlyMap<Token, number>;
 }
 
 /** Frequency and presence count over this many tokens back. */
@@ -54,7 +90,7 @@ const PENALTY_WINDOW_TOKENS = 4_096;
  * keeps the order of additions, and so the output, the same.
  */
 export async function loadRuntime(modelPath: string, slotCount: number): Promise<Runtime> {
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+  const { getLlama, LlamaLogLevel, LlamaGrammarEvaluationState, TokenBias } = await import('node-llama-cpp');
   const llama = await getLlama({
     build: 'never',
     gpu: false,
@@ -74,6 +110,7 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
   }
   const begin = model.tokens.bos === null ? [] : [model.tokens.bos];
   const pieces = [...model.iterateAllTokens()].map((token) => model.detokenize([token], true));
+  const vocabulary = createVocabulary();
   const endToken = model.tokens.eos ?? -1;
 
   const cachedTokens: Runtime['cachedTokens'] = ({ salt: owner, sequence }, prompt, salt) => {
@@ -85,11 +122,16 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
   return {
     contextLength,
     slots,
+    beginToken: model.tokens.bos,
     endToken,
     vocabularySize: pieces.length,
     promptMaxBytes: contextLength * Math.max(...pieces.map((piece) => Buffer.byteLength(piece))),
     promptTokens: (text) => [...begin, ...model.tokenize(text)],
     detokenize: (tokens) => model.detokenize(tokens as readonly Token[]),
+    tokenText: createTokenTexts(
+      (token) => model.detokenize([token as Token], true),
+      (token) => vocabulary[token]?.text,
+    ),
     cachedTokens,
     async *generate(slot, prompt, salt, sampling, onCached) {
       const { sequence } = slot;
@@ -101,29 +143,54 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
       onCached(cached);
 
       const drawn: Token[] = [];
-      const { frequencyPenalty, presencePenalty, ...rest } = sampling;
+      const { frequencyPenalty, presencePenalty, bias, grammar, alternatives, ...rest } = sampling;
       const penalised = frequencyPenalty !== 0 || presencePenalty !== 0;
-      const tokens = sequence.evaluate(prompt.slice(cached) as Token[], {
-        ...rest,
-        yieldEogToken: true,
-        ...(penalised && {
-          repeatPenalty: {
-            punishTokens: () => drawn.slice(-PENALTY_WINDOW_TOKENS),
-            maxPunishTokens: PENALTY_WINDOW_TOKENS,
-            penalty: 1,
-            frequencyPenalty,
-            presencePenalty,
-          },
-        }),
-      });
+      const tokenBias = TokenBias.for(model);
+      for (const [token, logit] of bias) {
+        tokenBias.set(token as Token, logit <= BANNED_BIAS ? 'never' : { logit });
+      }
+      const grammarState = grammar === null ? null : await llama.createGrammar({ grammar });
+      const metadata = { probabilities: alternatives !== null };
+      const tokens: AsyncIterable<Scored> = sequence.evaluateWithMetadata(
+        prompt.slice(cached) as Token[],
+        metadata,
+        {
+          ...rest,
+          yieldEogToken: true,
+          ...(bias.size > 0 && { tokenBias }),
+          ...(grammarState && {
+            grammarEvaluationState: new LlamaGrammarEvaluationState({ model, grammar: grammarState }),
+          }),
+          ...(penalised && {
+            repeatPenalty: {
+              punishTokens: () => drawn.slice(-PENALTY_WINDOW_TOKENS),
+              maxPunishTokens: PENALTY_WINDOW_TOKENS,
+              penalty: 1,
+              frequencyPenalty,
+              presencePenalty,
+            },
+          }),
+        },
+      );
       try {
-        for await (const token of tokens) {
+        for await (const { token, probabilities } of tokens) {
           if (penalised) drawn.push(token);
-          yield token;
+          yield drawnToken(token, probabilities, alternatives ?? 0);
         }
       } finally {
         slot.salt = salt;
       }
+    },
+    async score(slot, prompt, alternatives) {
+      const { sequence } = slot;
+      slot.salt = null;
+      await sequence.clearHistory();
+      const ask = { generateNext: { probabilities: true } };
+      const scored = await sequence.controlledEvaluate(prompt.map((token) => [token as Token, ask]));
+      return prompt.map((token, at) => {
+        const probabilities = at === 0 ? undefined : scored[at - 1]?.next.probabilities;
+        return probabilities ? drawnToken(token, probabilities, alternatives) : null;
+      });
     },
     async embed(tokens) {
       const { vector } = await embedder.getEmbeddingFor(tokens as Token[]);
@@ -133,7 +200,17 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
   };
 }
 
-function unitLength(vector: readonly number[]): number[] {
+function drawnToken(token: number, probabilities: Scored['probabilities'], alternatives: number): DrawnToken {
+  const logprob = (probability = 0): number => (probability > 0 ? Math.log(probability) : IMPOSSIBLE_LOGPROB);
+  const top: TokenChance[] = [];
+  for (const [other, probability] of probabilities ?? []) {
+    if (top.length >= alternatives || probability === 0) break;
+    top.push({ token: other, logprob: logprob(probability) });
+  }
+  return { token, logprob: logprob(probabilities?.get(token as Token)), top };
+}
+
+export function unitLength(vector: readonly number[]): number[] {
   const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
   return length === 0 ? [...vector] : vector.map((value) => value / length);
 }

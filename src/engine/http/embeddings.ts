@@ -3,6 +3,7 @@ import { ENGINE_LIMITS } from '../limits';
 import type { EngineContext } from './generate';
 import { knownTokens, tokensOf } from './prompt';
 import type { EmbeddingRequest } from './schemas';
+import { unitLength } from '../runtime';
 import { requestSignals } from './signals';
 import { asApiError } from './sse';
 
@@ -15,7 +16,7 @@ export async function embeddings(
   const inputs = embeddingInputs(context, body.input);
   const signals = requestSignals(client, context.shutdown);
   try {
-    const vectors = await embedAll(context, inputs, signals.queue, signals.job);
+    const vectors = await embedAll(context, inputs, body.dimensions, signals.queue, signals.job);
     const promptTokens = inputs.reduce((sum, tokens) => sum + tokens.length, 0);
     return Response.json({
       object: 'list',
@@ -37,15 +38,16 @@ export async function embeddings(
 async function embedAll(
   context: EngineContext,
   inputs: readonly number[][],
+  dimensions: number | undefined,
   queue: AbortSignal,
   job: AbortSignal,
-): Promise<number[][]> {
+): Promise<(readonly number[])[]> {
   const lease = await context.embeddingPool.acquire(() => 0, queue);
   try {
-    const vectors: number[][] = [];
+    const vectors: (readonly number[])[] = [];
     for (const tokens of inputs) {
       job.throwIfAborted();
-      vectors.push(await context.runtime.embed(tokens));
+      vectors.push(shortened(await context.runtime.embed(tokens), dimensions));
     }
     return vectors;
   } finally {
@@ -76,6 +78,11 @@ function embeddingInputs(context: EngineContext, input: EmbeddingRequest['input'
     );
   }
   return inputs;
+}
+
+/** The first dimensions alone, again of length one: how OpenAI's models are shortened. */
+function shortened(vector: readonly number[], dimensions: number | undefined): readonly number[] {
+  return dimensions === undefined ? vector : unitLength(vector.slice(0, dimensions));
 }
 
 /** Little-endian 32-bit floats, as OpenAI's clients read them. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidParameter, unsupportedParameter } from '../apiError';
 import { ENGINE_LIMITS } from '../limits';
+import { SHAPE } from '../model/weights';
 
 /** `null` means "not given" in OpenAI's API. */
 const optional = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
@@ -29,6 +30,8 @@ const sampling = {
       z.array(z.string().min(1).max(ENGINE_LIMITS.stopMaxChars)).max(ENGINE_LIMITS.stopsMax),
     ]),
   ),
+  n: optional(z.number().int().min(1).max(ENGINE_LIMITS.choicesMax)),
+  logit_bias: optional(z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100))),
   ignore_eos: optional(z.boolean()),
   stream: optional(z.boolean()),
   stream_options: optional(streamOptions),
@@ -47,22 +50,71 @@ const ignored = {
 };
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
+const content = z.union([z.string(), z.array(textPart)], 'This model reads text and text parts only.');
+const speakerName = optional(z.string().max(64));
+const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
+const functionOnly = z.literal('function', 'Only function tools are supported.');
+
+const toolCall = z.strictObject({
+  id: z.string().min(1).max(256),
+  type: functionOnly,
+  function: z.strictObject({ name: functionName, arguments: z.string() }),
+});
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.enum(['system', 'developer', 'user']), content, name: speakerName }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: optional(content),
+    name: speakerName,
+    refusal: optional(z.string()),
+    tool_calls: optional(z.array(toolCall).min(1).max(ENGINE_LIMITS.toolsMax)),
+  }),
+  z.strictObject({
+    role: z.literal('tool'),
+    content,
+    name: speakerName,
+    tool_call_id: z.string().min(1).max(256),
+  }),
+]);
+export type Message = z.infer<typeof message>;
+
+const tool = z.strictObject({
+  type: functionOnly,
+  function: z.strictObject({
+    name: functionName,
+    description: optional(z.string()),
+    parameters: optional(z.record(z.string(), z.unknown())),
+    strict: optional(z.boolean()),
+  }),
+});
+const namedTool = z.strictObject({ type: functionOnly, function: z.strictObject({ name: functionName }) });
+
+const responseFormat = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text') }),
+  z.strictObject({ type: z.literal('json_object') }),
+  z.strictObject({
+    type: z.literal('json_schema'),
+    json_schema: z.strictObject({
+      name: functionName,
+      description: optional(z.string()),
+      schema: z.record(z.string(), z.unknown()),
+      strict: optional(z.boolean()),
+    }),
+  }),
+]);
 
 export const chatSchema = z.strictObject({
   ...sampling,
   ...ignored,
   model: z.string(),
-  messages: z
-    .array(
-      z.strictObject({
-        role: z.enum(['system', 'developer', 'user', 'assistant']),
-        content: z.union([z.string(), z.array(textPart)], 'This model reads text and text parts only.'),
-        name: optional(z.string().max(64)),
-      }),
-    )
-    .min(1)
-    .max(ENGINE_LIMITS.messagesMax),
+  messages: z.array(message).min(1).max(ENGINE_LIMITS.messagesMax),
   max_completion_tokens: count,
+  logprobs: optional(z.boolean()),
+  top_logprobs: optional(z.number().int().min(0).max(20)),
+  tools: optional(z.array(tool).max(ENGINE_LIMITS.toolsMax)),
+  tool_choice: optional(z.union([z.enum(['none', 'auto', 'required']), namedTool])),
+  parallel_tool_calls: optional(z.boolean()),
+  response_format: optional(responseFormat),
 });
 export type ChatRequest = z.infer<typeof chatSchema>;
 
@@ -70,8 +122,14 @@ export const completionSchema = z.strictObject({
   ...sampling,
   ...ignored,
   model: z.string(),
-  prompt: z.union([z.string().min(1), z.array(z.string().min(1)).length(1), z.array(token).min(1)]),
+  prompt: z.union([
+    z.string().min(1),
+    z.array(z.string().min(1)).min(1).max(ENGINE_LIMITS.promptsMax),
+    z.array(token).min(1),
+    z.array(z.array(token).min(1)).min(1).max(ENGINE_LIMITS.promptsMax),
+  ]),
   echo: optional(z.boolean()),
+  logprobs: optional(z.number().int().min(0).max(5)),
 });
 export type CompletionRequest = z.infer<typeof completionSchema>;
 
@@ -84,31 +142,23 @@ export const embeddingSchema = z.strictObject({
     z.array(token).min(1),
     z.array(z.array(token).min(1)).min(1).max(ENGINE_LIMITS.embeddingInputsMax),
   ]),
+  dimensions: optional(z.number().int().min(1).max(SHAPE.width)),
   encoding_format: optional(z.enum(['float', 'base64'])),
 });
 export type EmbeddingRequest = z.infer<typeof embeddingSchema>;
 
 /** Parameters that exist elsewhere but not here, with the values that ask for nothing. */
 const UNSUPPORTED: Record<string, (value: unknown) => boolean> = {
-  n: (value) => value === 1,
   best_of: (value) => value === 1,
-  logprobs: (value) => value === false,
-  top_logprobs: (value) => value === 0,
   prompt_logprobs: () => false,
-  logit_bias: isEmpty,
-  tools: isEmpty,
-  tool_choice: (value) => value === 'none',
-  parallel_tool_calls: () => true,
   functions: isEmpty,
   function_call: (value) => value === 'none',
-  response_format: (value) => JSON.stringify(value) === '{"type":"text"}',
   modalities: (value) => JSON.stringify(value) === '["text"]',
   audio: () => false,
   prediction: () => false,
   reasoning_effort: () => false,
   web_search_options: () => false,
   suffix: (value) => value === '',
-  dimensions: () => false,
 };
 
 /** Reads a body with its schema; throws ApiError 400 that names the first parameter at fault. */

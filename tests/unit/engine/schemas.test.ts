@@ -1,8 +1,9 @@
 import { ApiError } from '../../../src/engine/apiError';
-import { renderChat } from '../../../src/engine/http/chat';
+import { renderChat } from '../../../src/engine/http/conversation';
 import { chatSchema, completionSchema, embeddingSchema, parseBody } from '../../../src/engine/http/schemas';
 import { ENGINE_LIMITS } from '../../../src/engine/limits';
 
+const tool = (name: string) => ({ type: 'function', function: { name } });
 const chat = { model: 'tiny-llama', messages: [{ role: 'user', content: 'hello' }] };
 
 function refusal(body: unknown): { param: string | null; code: string; status: number } | null {
@@ -37,18 +38,46 @@ describe('chat request', () => {
   });
 
   it.each([
-    ['n', 1, 2],
-    ['logprobs', false, true],
-    ['top_logprobs', 0, 3],
-    ['tools', [], [{ type: 'function', function: { name: 'f' } }]],
-    ['tool_choice', 'none', 'auto'],
-    ['response_format', { type: 'text' }, { type: 'json_object' }],
-    ['logit_bias', {}, { 5: 1 }],
+    ['best_of', 1, 2],
+    ['functions', [], [{ name: 'f' }]],
+    ['function_call', 'none', 'auto'],
+    ['modalities', ['text'], ['text', 'audio']],
+    ['suffix', '', 'the end'],
     ['store', false, true],
   ])('takes %s %j, which asks for nothing, and refuses %j by name', (param, good, bad) => {
     expect(refusal({ ...chat, [param]: good })).toBeNull();
     expect(refusal({ ...chat, [param]: null })).toBeNull();
     expect(refusal({ ...chat, [param]: bad })).toMatchObject({ status: 400, param });
+  });
+
+  it.each([
+    ['prompt_logprobs', 1],
+    ['audio', { voice: 'ash', format: 'wav' }],
+    ['prediction', { type: 'content', content: 'x' }],
+    ['reasoning_effort', 'low'],
+    ['web_search_options', {}],
+    ['verbosity', 'low'],
+  ])('refuses %s as unsupported', (param, value) => {
+    expect(refusal({ ...chat, [param]: value })).toMatchObject({ code: 'unsupported_parameter', param });
+  });
+
+  it.each([
+    ['n', 16, 17],
+    ['n', 1, 0],
+    ['logprobs', true, 2],
+    ['top_logprobs', 20, 21],
+    ['logit_bias', { 5: -100 }, { 5: -100.1 }],
+    ['logit_bias', { 5: 100 }, { lantern: 1 }],
+    ['tools', [tool('f')], [{ type: 'custom', custom: { name: 'f' } }]],
+    ['tools', [tool('f'.repeat(64))], [tool('f'.repeat(65))]],
+    ['tool_choice', 'required', 'always'],
+    ['parallel_tool_calls', false, 'no'],
+    ['response_format', { type: 'json_object' }, { type: 'grammar' }],
+  ])('takes %s %j and refuses %j, naming it', (param, good, bad) => {
+    expect(refusal({ ...chat, [param]: good })).toBeNull();
+    const refused = refusal({ ...chat, [param]: bad });
+    expect(refused?.status).toBe(400);
+    expect(refused?.param).toMatch(new RegExp(`^${param}`));
   });
 
   it('refuses a parameter that it does not know, by name', () => {
@@ -100,10 +129,31 @@ describe('completion and embedding requests', () => {
     expect(() => parseBody(embeddingSchema, { model, input })).not.toThrow();
   });
 
-  it('refuse several prompts, but take several inputs', () => {
-    expect(() => parseBody(completionSchema, { model, prompt: ['a', 'b'] })).toThrow("'prompt'");
+  it('take several prompts and inputs, as text or tokens', () => {
+    expect(parseBody(completionSchema, { model, prompt: ['a', 'b'] }).prompt).toHaveLength(2);
+    expect(parseBody(completionSchema, { model, prompt: [[5], [6, 7]] }).prompt).toHaveLength(2);
     expect(parseBody(embeddingSchema, { model, input: ['a', 'b'] }).input).toHaveLength(2);
     expect(parseBody(embeddingSchema, { model, input: [[5], [6, 7]] }).input).toHaveLength(2);
+  });
+
+  it.each([
+    ['logprobs', 5, 6],
+    ['n', 16, 17],
+    ['suffix', '', 'x'],
+    ['best_of', 1, 3],
+  ])('take %s %j in a completion and refuse %j by name', (param, good, bad) => {
+    const read = (value: unknown) => (): unknown =>
+      parseBody(completionSchema, { model, prompt: 'a', [param]: value });
+    expect(read(good)).not.toThrow();
+    expect(read(bad)).toThrow(expect.objectContaining({ status: 400, param }));
+  });
+
+  it('take as many dimensions as an embedding has, and not one more', () => {
+    const read = (dimensions: number) => (): unknown =>
+      parseBody(embeddingSchema, { model, input: 'a', dimensions });
+    expect(read(64)).not.toThrow();
+    expect(read(65)).toThrow(expect.objectContaining({ param: 'dimensions' }));
+    expect(read(0)).toThrow(expect.objectContaining({ param: 'dimensions' }));
   });
 
   it('refuse what is empty, negative or one too many', () => {
