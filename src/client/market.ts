@@ -131,11 +131,9 @@ export function createMarket(
       );
       refused = rows.flatMap(({ opened, entry }, i) => {
         const result = found[i] ?? STILL_LOOKING;
-        return Array.isArray(result)
-          ? []
-          : [{ worker: nameOf(entry), router: opened.router, ...(result as Left) }];
+        return Array.isArray(result) ? [] : [{ worker: nameOf(entry), router: opened.router, ...result }];
       });
-      return found.flatMap((result) => (Array.isArray(result) ? (result as Candidate[]) : []));
+      return found.flatMap((result) => (Array.isArray(result) ? result : []));
     },
     refused: () => refused,
     knowsModel: (id) => [...asks.values()].some(({ model }) => model.id === id),
