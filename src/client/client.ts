@@ -1,10 +1,12 @@
 import { webCrypto } from '../attestation/crypto/web';
 import { systemTimers, type Timers } from '../channel';
+import type { EvidenceBundle } from '../evidence';
 import { randomBytes } from '../protocol/crypto';
 import { CocoonError } from '../protocol/errors';
 import { createAuditor, type Auditor } from './audit';
 import { createLoad } from './choose';
 import { evidenceOf } from './evidence/evidenceOf';
+import { createEvidenceRoutes } from './evidence/routes';
 import { createFailures } from './failures';
 import { createClientFetch } from './clientFetch';
 import { createCosts } from './costs';
@@ -99,7 +101,12 @@ export function createClientOver(
   };
   const models = async () => listModels(await market.candidates());
 
-  const fetchAs = createClientFetch({ serve, models });
+  const evidence = (id: string): EvidenceBundle | null => {
+    const job = store.job(id);
+    return job && evidenceOf(job, store.evidence(id));
+  };
+  const routes = createEvidenceRoutes({ evidence, job: store.job, candidates: market.candidates });
+  const fetchAs = createClientFetch({ serve, models, evidence: routes });
 
   return {
     fetch: fetchAs(null),
@@ -125,10 +132,7 @@ export function createClientOver(
       const job = store.job(id);
       return job && receiptInfo(job);
     },
-    evidence(id) {
-      const job = store.job(id);
-      return job && evidenceOf(job, store.evidence(id));
-    },
+    evidence,
     closeLines: (ids) => lines.closeLines(ids, 'closed'),
     async ready() {
       await Promise.all([lines.escrow(0), market.candidates()]);

@@ -1,5 +1,6 @@
 import { CocoonError } from '../protocol/errors';
 import type { Caller } from './caller';
+import type { EvidenceRoutes } from './evidence/routes';
 import { createIdempotency } from './idempotency';
 import { answerByModel, isModelPath, noModel } from './modelAnswer';
 import type { ModelInfo } from './models';
@@ -15,6 +16,7 @@ const MODELS_PATH = '/v1/models';
 export function createClientFetch(deps: {
   serve: ServeDeps;
   models(): Promise<ModelInfo[]>;
+  evidence: EvidenceRoutes;
 }): (caller: Caller | null) => typeof globalThis.fetch {
   const idempotency = createIdempotency();
 
@@ -37,6 +39,8 @@ export function createClientFetch(deps: {
     if (path === MODELS_PATH || path.startsWith(`${MODELS_PATH}/`)) {
       return method === 'GET' ? listModels(path, caller) : notAllowed(method, 'GET');
     }
+    const evidence = await deps.evidence(request, path, caller);
+    if (evidence) return evidence;
     throw new CocoonError('not_found', `There is no ${path}.`);
   };
 
