@@ -22,7 +22,7 @@ export async function canaryOf({ engineModel, capabilities }: RequestRules['mode
     return inJson('/v1/embeddings', { model: engineModel, input: 'Hi' });
   if (!capabilities.includes('audio')) return null;
   const sound = { container: 'wav', milliseconds: 1_000 } as const;
-  const form = await formFor({ file: silence(), sound, options: {} }, engineModel);
+  const form = await formFor({ file: silence(), sound, options: {}, granularities: [] }, engineModel);
   return { path: TRANSCRIPTION_PATH, ...form };
 }
 

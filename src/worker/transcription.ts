@@ -1,4 +1,9 @@
-import { TRANSCRIPTION_PATH, readTranscription, type Transcription } from '../protocol/audio/transcription';
+import {
+  GRANULARITIES,
+  TRANSCRIPTION_PATH,
+  readTranscription,
+  type Transcription,
+} from '../protocol/audio/transcription';
 import { CocoonError } from '../protocol/errors';
 import { jobFee } from '../protocol/price';
 import { requireCapability, type EngineRequest, type RequestRules } from './engineRequest';
@@ -35,7 +40,7 @@ export async function prepareTranscription(
 
 /** The bytes of a form, and the content type with its boundary. */
 export async function formFor(
-  { file, sound, options }: Pick<Transcription, 'file' | 'sound' | 'options'>,
+  { file, sound, options, granularities }: Omit<Transcription, 'model'>,
   engineModel: string,
 ): Promise<{ body: Buffer; contentType: string }> {
   const form = new FormData();
@@ -43,6 +48,7 @@ export async function formFor(
   form.append('file', new Blob([new Uint8Array(file)], { type }), `sound.${sound.container}`);
   form.append('model', engineModel);
   for (const [name, value] of Object.entries(options)) form.append(name, value);
+  for (const granularity of granularities) form.append(GRANULARITIES, granularity);
   const encoded = new Response(form);
   const contentType = encoded.headers.get('content-type')!;
   return { body: Buffer.from(await encoded.arrayBuffer()), contentType };

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import OpenAI from 'openai';
 
 export interface EngineProcess {
   url: string;
   modelHash: string;
+  /** Of the model that hears. */
+  earHash: string;
   /** The official client, without its own retries. */
   client: OpenAI;
   /** Reads one series of /metrics. */
@@ -27,14 +29,16 @@ export async function startEngine(...flags: string[]): Promise<EngineProcess> {
   );
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([
-    once(lines, 'line'),
+  const [first, second] = await Promise.race([
+    firstLines(lines, 2),
     exited.then(([code]) => Promise.reject(new Error(`the engine ended with code ${code}`))),
-  ])) as [string];
-  const [, url, modelHash] = /^engine ready at (\S+) model \S+ hash ([0-9a-f]{64})$/.exec(line)!;
+  ]);
+  const [, url, modelHash] = /^engine ready at (\S+) model \S+ hash ([0-9a-f]{64})$/.exec(first!)!;
+  const [, earHash] = /^engine also serves audio model \S+ hash ([0-9a-f]{64})$/.exec(second!)!;
   return {
     url: url!,
     modelHash: modelHash!,
+    earHash: earHash!,
     client: new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 }),
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text();
@@ -47,6 +51,15 @@ export async function startEngine(...flags: string[]): Promise<EngineProcess> {
       return code;
     },
   };
+}
+
+function firstLines(lines: Interface, count: number): Promise<string[]> {
+  const read: string[] = [];
+  return new Promise((resolve) =>
+    lines.on('line', (line) => {
+      if (read.push(line) === count) resolve(read);
+    }),
+  );
 }
 
 /** Asks until `condition` holds; the engine frees a slot a moment after a client went away. */

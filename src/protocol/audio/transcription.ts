@@ -12,10 +12,13 @@ export interface Transcription {
   sound: Sound;
   /** `response_format`, `language`, `prompt`, `temperature`, as far as they were sent. */
   options: Partial<Record<TranscriptionOption, string>>;
+  /** Which times `verbose_json` tells. */
+  granularities: string[];
 }
 
 type TranscriptionOption = (typeof OPTIONS)[number];
 const OPTIONS = ['response_format', 'language', 'prompt', 'temperature'] as const;
+export const GRANULARITIES = 'timestamp_granularities[]';
 const MODEL_MAX_CHARS = 200;
 const PROMPT_MAX_CHARS = 8_192;
 const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$/;
@@ -28,7 +31,12 @@ const TEMPERATURE = /^(0(\.\d+)?|1(\.0+)?)$/;
 export async function readTranscription(contentType: string, body: Buffer): Promise<Transcription> {
   const form = await parseForm(contentType, body);
   const fields = new Map<string, string | Blob>();
+  const granularities: string[] = [];
   for (const [name, value] of form) {
+    if (name === GRANULARITIES) {
+      granularities.push(granularityOf(value));
+      continue;
+    }
     const isKnown = name === 'file' || name === 'model' || (OPTIONS as readonly string[]).includes(name);
     if (!isKnown && !asksForNothing(name, value)) throw unsupported(name);
     if (fields.has(name)) throw wrong(name, `"${name}" was sent twice.`);
@@ -39,12 +47,17 @@ export async function readTranscription(contentType: string, body: Buffer): Prom
   const file = Buffer.from(await sent.arrayBuffer());
   const model = textOf(fields, 'model');
   if (!model || model.length > MODEL_MAX_CHARS) throw wrong('model', 'Name one model.');
-  return { model, file, options: readOptions(fields), sound: soundOf(file) };
+  const options = readOptions(fields);
+  if (granularities.length > GRANULARITY.length) throw wrong(GRANULARITIES, 'There are two kinds of times.');
+  if (granularities.length > 0 && options.response_format !== 'verbose_json') {
+    throw wrong(GRANULARITIES, 'Times are told in verbose_json.');
+  }
+  return { model, file, options, granularities, sound: soundOf(file) };
 }
 
 /** Equal for two forms that ask for the same, whatever boundary and order they travelled with. */
-export function transcriptionFingerprint({ model, file, options }: Transcription): Buffer {
-  const fields = OPTIONS.map((name) => options[name] ?? null);
+export function transcriptionFingerprint({ model, file, options, granularities }: Transcription): Buffer {
+  const fields = [...OPTIONS.map((name) => options[name] ?? null), ...granularities];
   return sha256(sha256(Buffer.from(JSON.stringify([model, fields]))), sha256(file));
 }
 
@@ -59,6 +72,13 @@ async function parseForm(contentType: string, body: Buffer): Promise<FormData> {
     // The parser's own words may quote the body.
     throw new CocoonError('invalid_request', 'The multipart form cannot be read.');
   }
+}
+
+const GRANULARITY: readonly unknown[] = ['word', 'segment'];
+
+function granularityOf(value: unknown): string {
+  if (typeof value === 'string' && GRANULARITY.includes(value)) return value;
+  throw wrong(GRANULARITIES, 'Times are told of words and segments.');
 }
 
 /** OpenAI's SDKs send some fields out of habit, with the value that changes nothing. */

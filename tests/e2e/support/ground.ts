@@ -13,6 +13,7 @@ import { parseCoins } from '../../../src/protocol/amounts';
 import { startEngine, type EngineProcess } from '../engineProcess';
 
 export const MODEL = 'tiny-llama';
+export const EAR = 'tiny-ear';
 const SEED = 20_261_125;
 
 /** What every end-to-end test stands on: a chain in this process, a sealed registry, an engine in its own process. */
@@ -55,8 +56,9 @@ export async function createGround(engineFlags: readonly string[], ends: Ends): 
   const maintainer = await person('maintainer', '50');
   const treasury = await person('treasury', '1');
   const modelHash = Buffer.from(engine.modelHash, 'hex');
-  const model = { id: MODEL, hash: modelHash };
-  await foundNetwork(maintainer, treasury.wallet.address, model, Math.floor(clock.now()));
+  const ear = { id: EAR, hash: Buffer.from(engine.earHash, 'hex') };
+  const models = [{ id: MODEL, hash: modelHash }, ear];
+  await foundNetwork(maintainer, treasury.wallet.address, models, Math.floor(clock.now()));
 
   return {
     ...{ folder, devnet, chain, clock, registry, maintainer, engine, modelHash, person },

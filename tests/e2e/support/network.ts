@@ -17,6 +17,8 @@ export interface NetworkOptions {
   slots?: number;
   /** Slows the engine down, so that a stream can be met in its middle. */
   delayMsPerToken?: number;
+  /** Workers also offer the model that hears. */
+  hears?: boolean;
   /** Keeps everything that passes the routers' sockets. */
   recorded?: boolean;
 }
@@ -50,7 +52,7 @@ async function start(options: NetworkOptions, ends: Ends): Promise<Omit<Network,
   }
   const workers: E2eWorker[] = [];
   for (let n = 1; n <= (options.workers ?? 1); n++) {
-    const worker = await startWorker(ground, `worker ${n}`, routers, slots);
+    const worker = await startWorker(ground, `worker ${n}`, routers, slots, options.hears);
     ends.push(() => worker.close());
     workers.push(worker);
   }

@@ -12,7 +12,7 @@ import { silentLogger } from '../../../src/worker/logger';
 import { simulatedMeasurements } from '../../../src/worker/quotes/simulator';
 import { ensureStateDir } from '../../../src/worker/stateFiles';
 import { createWorker, type Worker } from '../../../src/worker/worker';
-import { MODEL, type Ground } from './ground';
+import { EAR, MODEL, type Ground } from './ground';
 import { ROUTER_FEE_BPS, type E2eRouter } from './routers';
 import { until } from './until';
 
@@ -23,6 +23,8 @@ export const PRICES = {
   completion_nano: '80000000000',
 };
 const CONTEXT_LENGTH = 1_024;
+/** A nanoton per millisecond. */
+const EAR_PRICES = { prompt_nano: '0', cached_nano: '0', completion_nano: '0', audio_nano: '60000' };
 
 export interface E2eWorker {
   address: Address;
@@ -41,6 +43,7 @@ export async function startWorker(
   name: string,
   routers: readonly E2eRouter[],
   slots: number,
+  hears = false,
 ): Promise<E2eWorker> {
   const { chain, clock } = ground;
   const [provider, operator] = await Promise.all([
@@ -69,6 +72,7 @@ export async function startWorker(
         capabilities: ['chat', 'completions', 'embeddings'],
         floor: PRICES,
       },
+      ...(hears ? [earOf(ground)] : []),
     ],
     slots,
   });
@@ -98,6 +102,11 @@ export async function startWorker(
     },
     close: () => worker.close(),
   };
+}
+
+function earOf({ engine }: Ground): object {
+  const context = { contextLength: 1, maxOutputTokens: 1 };
+  return { id: EAR, hash: engine.earHash, ...context, capabilities: ['audio'], floor: EAR_PRICES };
 }
 
 /** A book names a worker with free slots. */

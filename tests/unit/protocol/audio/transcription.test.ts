@@ -5,6 +5,10 @@ import { oggFile, wavFile } from '../../../support/sounds';
 
 const SOUND = oggFile();
 
+const TIMES = 'timestamp_granularities[]';
+const VERBOSE: Field = ['response_format', 'verbose_json'];
+const thrice = (field: Field): Field[] => [field, field, field];
+
 type Field = [name: string, value: string | Buffer];
 const GOOD: Field[] = [
   ['file', SOUND],
@@ -103,12 +107,9 @@ describe('a transcription form', () => {
     ],
     ['a stream asked for', [...GOOD, ['stream', 'true']], 'unsupported_parameter', 'stream'],
     ['a field of tomorrow', [...GOOD, ['diarize', 'yes']], 'unsupported_parameter', 'diarize'],
-    [
-      'times of words',
-      [...GOOD, ['timestamp_granularities[]', 'word']],
-      'unsupported_parameter',
-      'timestamp_granularities[]',
-    ],
+    ['times in JSON', [...GOOD, [TIMES, 'word']], 'invalid_request', TIMES],
+    ['times of notes', [...GOOD, VERBOSE, [TIMES, 'note']], 'invalid_request', TIMES],
+    ['times three times', [...GOOD, VERBOSE, ...thrice([TIMES, 'word'])], 'invalid_request', TIMES],
     ['a language in words', [...GOOD, ['language', 'English']], 'invalid_request', 'language'],
     ['a temperature of 1.1', [...GOOD, ['temperature', '1.1']], 'invalid_request', 'temperature'],
     ['a temperature in words', [...GOOD, ['temperature', 'hot']], 'invalid_request', 'temperature'],
@@ -124,6 +125,11 @@ describe('a transcription form', () => {
     ],
   ])('with %s is refused, naming the field', async (_, fields, code, param) => {
     expect(await refusal(read(fields))).toEqual([code, param]);
+  });
+
+  it('may ask for times of words and of segments', async () => {
+    const form = await read([...GOOD, VERBOSE, [TIMES, 'word'], [TIMES, 'segment']]);
+    expect(form.granularities).toEqual(['word', 'segment']);
   });
 
   it.each(['0', '1', '1.0', '0.55'])('may ask for a temperature of %s', async (temperature) => {
