@@ -17,7 +17,7 @@ jest.mock('../../src/channel/aead', () => {
     ...real,
     aeadSeal(...args: Parameters<typeof Aead.aeadSeal>) {
       return mockCipher.identity
-        ? Buffer.concat([args[3], Buffer.alloc(real.TAG_BYTES)])
+        ? Buffer.concat([args[4] ?? Buffer.alloc(0), args[3], Buffer.alloc(real.TAG_BYTES)])
         : real.aeadSeal(...args);
     },
     aeadOpen(...args: Parameters<typeof Aead.aeadOpen>) {
