@@ -4,7 +4,7 @@ import { sha256 } from '../protocol/hash';
 import { MODEL_PATHS, type ModelRequest } from './modelRequest';
 
 const count = z.number().int().positive().max(1_000_000).nullish();
-const requestSchema = z.looseObject({
+export const requestSchema = z.looseObject({
   model: z.string().min(1).max(200),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),

@@ -1,4 +1,5 @@
 import { channelVectorFiles } from './channelVectors';
+import { openApiDocument } from '../client/gateway';
 import { withGasFigures } from './gasFigures';
 import { replaceSection } from './sections';
 import { errorTable, protocolSections, quoteTroubleTable } from './tables';
@@ -36,6 +37,7 @@ export function generatedFiles(): GeneratedFile[] {
           page,
         ),
     },
+    { path: 'docs/openapi.json', render: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
     ...vectors,
   ];
 }

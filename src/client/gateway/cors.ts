@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { RESPONSE_HEADERS } from './openapi/headers';
 
 /**
  * What OpenAI's SDKs send beyond what any page may. A star would not do: it does not cover `authorization`, and it
  * covers nothing at all once credentials are sent.
  */
-export const REQUEST_HEADERS: readonly string[] = [
+const REQUEST_HEADERS: readonly string[] = [
   'accept',
   'authorization',
   'content-type',
@@ -30,21 +31,6 @@ export const REQUEST_HEADERS: readonly string[] = [
   'x-stainless-timeout',
 ];
 
-/** Headers of answers that a page may read; all that the gateway sets beyond HTTP's own. */
-export const EXPOSED_HEADERS: readonly string[] = [
-  'retry-after',
-  'retry-after-ms',
-  'x-cocoon-cost-nano',
-  'x-cocoon-receipt-id',
-  'x-cocoon-simulated',
-  'x-cocoon-worker',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-reset-requests',
-  'x-request-id',
-  'x-should-retry',
-];
-
 const PREFLIGHT_SECONDS = '600';
 
 /** What every answer to a page carries that may call, errors included; nothing for any other. */
@@ -53,7 +39,7 @@ export function corsHeaders(request: IncomingMessage, origins: readonly string[]
   if (origin === undefined || !(origins.includes(origin) || origins.includes('*'))) return {};
   return {
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+    'access-control-expose-headers': Object.keys(RESPONSE_HEADERS).join(', '),
     vary: 'origin',
   };
 }

@@ -4,3 +4,4 @@ export { openKeyBooks, type KeyBooks } from './keys/keyBooks';
 export type { IssuedKey, KeyTerms, Rate } from './keys/keyTypes';
 export { leftNano } from './keys/keyTypes';
 export type { Gateway, GatewayConfig } from './types';
+export { openApiDocument } from './openapi/document';

@@ -23,7 +23,7 @@ const formatSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
-const responsesSchema = z.strictObject({
+export const responsesSchema = z.strictObject({
   model: z.string().min(1).max(200),
   input: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional() })).max(LIMITS.items)]),
   instructions: z.string().nullish(),
