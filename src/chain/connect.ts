@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Address } from '@ton/core';
+import { createAgreeingChain } from './agreement';
 import { createChain, type ConnectedChain } from './chain';
 import { blockTimeSource, createChainClock, devnetTimeSource, type ChainClock } from './clock';
 
@@ -9,19 +10,29 @@ export interface ChainEndpoint {
   registry: Address | string;
   networkId?: number | undefined;
   apiKeyFile?: string | undefined;
+  /** Endpoints of others, which must confirm all that trust rests on. */
+  witnesses?: readonly Witness[] | undefined;
   /** URL of a devnet, whose clock is then followed instead of the system's. */
   devnet?: string | undefined;
 }
 
-/** Connects to the chain and follows its time. Throws CocoonError `chain_unavailable`. */
+export interface Witness {
+  endpoint: string;
+  apiKeyFile?: string | undefined;
+}
+
+/** Connects to the chain and follows its time. Throws CocoonError `chain_unavailable`, `chain_disagrees`. */
 export async function connectChain(to: ChainEndpoint): Promise<{ chain: ConnectedChain; clock: ChainClock }> {
-  const { endpoint, registry, networkId, apiKeyFile, devnet } = to;
-  const chain = await createChain({
-    endpoint,
-    registry,
-    ...(networkId === undefined ? {} : { networkId }),
-    ...(apiKeyFile === undefined ? {} : { apiKey: readFileSync(apiKeyFile, 'utf8').trim() }),
-  });
+  const { endpoint, registry, networkId, apiKeyFile, witnesses = [], devnet } = to;
+  const open = (at: Witness): Promise<ConnectedChain> =>
+    createChain({
+      endpoint: at.endpoint,
+      registry,
+      ...(networkId === undefined ? {} : { networkId }),
+      ...(at.apiKeyFile === undefined ? {} : { apiKey: readFileSync(at.apiKeyFile, 'utf8').trim() }),
+    });
+  const [first, ...others] = await Promise.all([open({ endpoint, apiKeyFile }), ...witnesses.map(open)]);
+  const chain = others.length === 0 ? first! : createAgreeingChain(first!, others);
   const clock = await createChainClock(
     devnet === undefined
       ? { source: blockTimeSource(chain), follow: 'system' }

@@ -27,6 +27,10 @@ export const CHAIN_LIMITS = {
   absentSeconds: 1,
   genuineEntries: 50_000,
 
+  /** Endpoints that must agree: how often they are asked before they disagree, and the pause that a lagging one gets. */
+  agreeAttempts: 4,
+  agreePauseMs: 1_500,
+
   clockPollMs: 2_000,
   /** Without news of the chain its time is carried on for so long, and stands still from there. */
   clockCarrySeconds: 30,

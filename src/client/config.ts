@@ -1,5 +1,6 @@
 import { Address } from '@ton/core';
 import { z } from 'zod';
+import { TCB_STATUSES } from '../attestation';
 import { nano, parseCoins } from '../protocol/amounts';
 import { GATEWAY_LIMITS } from './limits';
 import { DEFAULT_FUNDING, DEFAULT_POLICY } from './policy';
@@ -13,7 +14,9 @@ const nanos = z
   .string()
   .regex(/^\d{1,20}$/, 'nanotons as a string of digits')
   .transform(nano);
-const accountHash = z.string().regex(/^[0-9a-f]{64}$/, '32 bytes in lower-case hex');
+const hash32 = z.string().regex(/^[0-9a-f]{64}$/, '32 bytes in lower-case hex');
+/** A revoked machine cannot be tolerated. */
+const TOLERABLE = TCB_STATUSES.filter((status) => status !== 'Revoked');
 const url = z.url().transform((text) => text.replace(/\/+$/, ''));
 
 /** The client's configuration file. Unknown keys fail; secrets are named by file and never written here. */
@@ -27,6 +30,13 @@ export const clientFileSchema = z.strictObject({
     registry: z.string().min(1),
     /** URL of a devnet, whose clock is then followed instead of the system's. */
     devnet: z.url().optional(),
+    /** Endpoints of others, which must confirm all that trust in a worker rests on. */
+    witnesses: z
+      .array(z.strictObject({ endpoint: z.url(), apiKeyFile: z.string().min(1).optional() }))
+      .max(4)
+      .default([]),
+    /** The endpoint is a node of your own, which you believe. */
+    ownNode: z.boolean().default(false),
   }),
   routers: z.array(url).min(1).max(16),
   /** Address of the escrow, in any form. */
@@ -61,10 +71,22 @@ export const clientFileSchema = z.strictObject({
       maxCompletionPrice: nanos.nullable().default(DEFAULT_POLICY.maxCompletionPrice),
       /** The most that one request may cost, in coins. */
       maxFee: coins.nullable().default(DEFAULT_POLICY.maxFeeNano),
-      allowWorkers: z.array(accountHash).nullable().default(null),
-      denyWorkers: z.array(accountHash).default([]),
+      allowWorkers: z.array(hash32).nullable().default(null),
+      denyWorkers: z.array(hash32).default([]),
       allowSimulated: z.boolean().default(false),
       maxRouterFeeBps: z.number().int().min(0).max(10_000).default(DEFAULT_POLICY.maxRouterFeeBps),
+      /** Names and meanings as in src/attestation/policy.ts. */
+      tolerateStatuses: z.array(z.enum(TOLERABLE)).default([]),
+      tolerateAdvisories: z.union([z.literal('*'), z.array(z.string().min(1).max(64))]).default([]),
+      minTcbEvaluationDataNumber: z.number().int().nonnegative().default(0),
+      imageIds: z.array(hash32).min(1).max(256).nullable().default(null),
+      models: z
+        .record(z.string().min(1).max(200), z.union([hash32.transform((one) => [one]), z.array(hash32)]))
+        .default({}),
+      maxAgeSeconds: z.number().int().positive().default(DEFAULT_POLICY.maxAgeSeconds),
+      minHostTier: z.number().int().min(0).max(255).default(0),
+      /** Where Intel's collateral comes from: the router of each worker, or a service with Intel's API. */
+      collateral: z.union([z.literal('router'), z.url()]).default('router'),
     })
     .prefault({}),
   lines: z
@@ -93,10 +115,11 @@ export function settingsOf({
   ClientConfig,
   'routers' | 'escrow' | 'policy' | 'funding'
 > {
+  const { collateral: _, maxFee: __, ...rules } = policy;
   return {
     routers,
     escrow: Address.parse(escrow),
-    policy: { ...policy, maxFeeNano: policy.maxFee },
+    policy: { ...rules, maxFeeNano: policy.maxFee },
     funding: {
       firstCapNano: lines.firstCap,
       raiseMinNano: lines.raiseMin,

@@ -7,6 +7,7 @@ import type { Lines } from './lines';
 import { isAffordable, type Candidate, type Market } from './market';
 import type { ModelRequest } from './modelRequest';
 import type { FundingRules, Policy } from './policy';
+import { noVerifiedWorker } from './verify/whyNone';
 
 /** Where a job goes: a worker with a free slot, over a line with room. */
 export interface Target {
@@ -31,7 +32,8 @@ const PATIENCE_MS = 1_000;
 
 /**
  * Finds a target, opening or raising a line when that is what is missing. Null when all that could serve are busy.
- * Throws CocoonError `model_not_found`, `price_above_max`, `no_attested_worker`, `escrow_exhausted`.
+ * Throws CocoonError `model_not_found`, `price_above_max`, `no_attested_worker`, `attestation_refused`, `chain_disagrees`,
+ * `escrow_exhausted`.
  */
 export async function selectTarget(
   request: ModelRequest,
@@ -75,7 +77,18 @@ export async function selectTarget(
     if (worthWaiting && error instanceof CocoonError && error.code === 'escrow_exhausted') return null;
     throw error;
   }
-  return targetOf(first, await lines.escrow(Infinity), lines);
+  // The chain took its time: what was verified before may be revoked by now.
+  const again = await stillOffered(first, market);
+  return again && targetOf(again, await lines.escrow(Infinity), lines);
+}
+
+/** The same worker, router and ask, as they are verified now. */
+async function stillOffered(ranked: Ranked, market: Market): Promise<Ranked | null> {
+  const { worker, router, askHash } = ranked.candidate;
+  const candidate = (await market.candidates()).find(
+    (one) => one.worker.id === worker.id && one.router === router && one.askHash.equals(askHash),
+  );
+  return candidate ? { ...ranked, candidate } : null;
 }
 
 /** A worker that changes its key every other day costs a new line each time: only where there is no other. */
@@ -93,7 +106,9 @@ function ofModel(request: ModelRequest, all: readonly Candidate[], market: Marke
   const named = all.filter(({ model }) => model.id === request.model);
   if (named.length === 0) {
     const known = market.knowsModel(request.model) || all.length === 0;
-    if (known) throw new CocoonError('no_attested_worker', `No verified worker offers ${request.model} now.`);
+    const refused = market.refused();
+    const isOffered = refused.some(({ models }) => models.includes(request.model));
+    if (known || isOffered) throw noVerifiedWorker(request.model, refused);
     throw new CocoonError('model_not_found', `There is no model ${request.model}.`, { param: 'model' });
   }
   const able = named.filter(({ model }) => model.capabilities.includes(request.capability));

@@ -24,18 +24,18 @@ export function createRules(chain: Chain, clock: Clock): () => Promise<RegistryR
   };
 }
 
-/** Finalized Worker contracts, read at most every 20 s. */
+/** Finalized Worker contracts, read every 20 s, or anew where a reading from before `sinceUnix` does not do. */
 export function createWorkerStates(
   chain: Chain,
   clock: Clock,
-): { read(address: Buffer): Promise<WorkerState | null>; forget(address: string): void } {
+): { read(address: Buffer, sinceUnix?: number): Promise<WorkerState | null> } {
   const cache = new Map<string, { atUnix: number; state: Promise<WorkerState | null> }>();
   return {
-    forget: (address) => cache.delete(address),
-    read(address) {
+    read(address, sinceUnix = 0) {
       const name = address.toString('hex');
       const known = cache.get(name);
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds) return known.state;
+      const isFresh = known && clock.now() - known.atUnix < CLIENT_LIMITS.workerFreshSeconds;
+      if (isFresh && known.atUnix >= sinceUnix) return known.state;
       const state = chain
         .worker(new Address(0, address))
         .then((read) => {

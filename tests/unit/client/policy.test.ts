@@ -52,10 +52,17 @@ describe('the policy', () => {
   const unknown = new CocoonError('chain_refused', 'The code there is no registry that this version knows.');
   const down = new CocoonError('chain_unavailable', 'No chain.');
   it.each<[string, boolean, Root | CocoonError, string]>([
-    ["takes Intel's root for hardware", false, 'intel', 'answered'],
+    ["wants Intel's signatures where the registry does", false, 'intel', 'attestation_refused'],
     ['takes an unknown code for none', false, unknown, 'no_attested_worker'],
     ['does not guess while the code cannot be read', false, down, 'chain_unavailable'],
-    ['needs no look at the code when simulated hardware is allowed', true, down, 'answered'],
+    ['does not guess either when simulated hardware is allowed', true, down, 'chain_unavailable'],
+    ['takes an unknown code for none, whatever is allowed', true, unknown, 'no_attested_worker'],
+    [
+      "takes no simulated quote where the registry is under Intel's root",
+      true,
+      'intel',
+      'attestation_refused',
+    ],
   ])('%s', async (_, allowSimulated, root, expected) => {
     const prepare = ({ chain }: Network): void => {
       chain.registryRoot = () => (root instanceof CocoonError ? Promise.reject(root) : Promise.resolve(root));
