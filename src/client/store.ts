@@ -12,7 +12,8 @@ import {
 import type { KeptEvidence } from './evidence/kept';
 import type { EndReason, HeldLine } from './heldLine';
 import { encodeRange, heldLine, storedJob, text, type Row, type StoredJob } from './storeRows';
-import { createEvidenceShelf } from './storeEvidence';
+import { CLIENT_LIMITS } from './limits';
+import { createEvidenceShelf, type EvidenceBounds } from './storeEvidence';
 import { closeBooks, openBooks } from './storeSchema';
 
 /** What one transaction took from the escrow (an allocation) or from the housekeeping wallet (a prune). */
@@ -79,9 +80,9 @@ export interface Store {
   close(): void;
 }
 
-export function openStore(dataDir: string | null): Store {
+export function openStore(dataDir: string | null, bounds: EvidenceBounds = CLIENT_LIMITS): Store {
   const db = openBooks(dataDir);
-  const shelf = createEvidenceShelf(db);
+  const shelf = createEvidenceShelf(db, bounds);
   const q = {
     lines: db.prepare('SELECT * FROM lines WHERE domain = ?'),
     jobsOfLine: db.prepare(

@@ -1,7 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { sha256 } from '../protocol/hash';
 import type { KeptEvidence } from './evidence/kept';
-import { CLIENT_LIMITS } from './limits';
 import { bytes, text, type Row } from './storeRows';
 
 /** Evidence in the books: each part once, under its hash, however many jobs rest on it. */
@@ -26,7 +25,13 @@ interface Head {
   models: string[];
 }
 
-export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
+/** How long evidence is kept after its last use, and how much of it. */
+export interface EvidenceBounds {
+  evidenceSeconds: number;
+  evidenceMaxBytes: number;
+}
+
+export function createEvidenceShelf(db: DatabaseSyncInstance, bounds: EvidenceBounds): EvidenceShelf {
   const q = {
     part: db.prepare('SELECT bytes FROM evidence_parts WHERE hash = ?'),
     addPart: db.prepare('INSERT OR IGNORE INTO evidence_parts (hash, bytes) VALUES (?, ?)'),
@@ -38,7 +43,7 @@ export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
     ofJob: db.prepare('SELECT * FROM evidence WHERE id = (SELECT evidence FROM jobs WHERE job_id = ?)'),
     issuedAt: db.prepare('SELECT issued_at FROM jobs WHERE job_id = ?'),
     setJob: db.prepare('UPDATE jobs SET evidence = ? WHERE job_id = ?'),
-    prune: createPruner(db),
+    prune: createPruner(db, bounds),
   };
   const partOf = (row: Row, name: EvidencePart): Buffer =>
     bytes((q.part.get(bytes(row[name])) as Row | undefined)?.['bytes']);
@@ -69,7 +74,7 @@ export function createEvidenceShelf(db: DatabaseSyncInstance): EvidenceShelf {
  * Forgets evidence whose newest job is older than 90 days; and the longest unused while all parts together exceed
  * 256 MiB. Called when a part came in, so a client that sees the same workers all day pays nothing for it.
  */
-function createPruner(db: DatabaseSyncInstance): (nowUnix: number) => void {
+function createPruner(db: DatabaseSyncInstance, bounds: EvidenceBounds): (nowUnix: number) => void {
   const forgetOld = db.prepare('DELETE FROM evidence WHERE used_at < ?');
   const forgetOldest = db.prepare(
     'DELETE FROM evidence WHERE id IN (SELECT id FROM evidence ORDER BY used_at LIMIT max(1, (SELECT count(*) / 8 FROM evidence)))',
@@ -78,8 +83,8 @@ function createPruner(db: DatabaseSyncInstance): (nowUnix: number) => void {
   const sweep = db.prepare(`DELETE FROM evidence_parts WHERE hash NOT IN (${used})`);
   const size = db.prepare('SELECT coalesce(sum(length(bytes)), 0) AS bytes FROM evidence_parts');
   return (nowUnix) => {
-    if (Number(forgetOld.run(nowUnix - CLIENT_LIMITS.evidenceSeconds).changes) > 0) sweep.run();
-    while (Number((size.get() as Row)['bytes']) > CLIENT_LIMITS.evidenceMaxBytes) {
+    if (Number(forgetOld.run(nowUnix - bounds.evidenceSeconds).changes) > 0) sweep.run();
+    while (Number((size.get() as Row)['bytes']) > bounds.evidenceMaxBytes) {
       forgetOldest.run();
       sweep.run();
     }
