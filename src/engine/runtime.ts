@@ -1,4 +1,5 @@
 import type { LlamaContextSequence, Token } from 'node-llama-cpp';
+import { KINDS } from './model/grammar';
 import { createVocabulary } from './model/vocabulary';
 import { createTokenTexts, type TokenText } from './tokenTexts';
 
@@ -194,7 +195,9 @@ export async function loadRuntime(modelPath: string, slotCount: number): Promise
     },
     async embed(tokens) {
       const { vector } = await embedder.getEmbeddingFor(tokens as Token[]);
-      return unitLength(vector);
+      // What a text is about comes first, so that a shortened embedding still tells texts apart; the kind of its last word
+      // comes last.
+      return unitLength([...vector.slice(KINDS.length), ...vector.slice(0, KINDS.length)]);
     },
     close: () => llama.dispose(),
   };
