@@ -1,3 +1,4 @@
+import type { Link } from '../../src/client/verify/refusal';
 import type { ErrorCode } from '../../src/protocol/errors';
 
 /** For lies that change nothing: the caller gets the answer, and one bill. */
@@ -9,34 +10,43 @@ export interface Attack {
   liar: 'router' | 'worker';
   lie: string;
   refusal: ErrorCode | typeof NO_EFFECT;
-  /** Why the worker is left out of the directory; for lies that end before a word is sent. */
+  /** For lies that end before a word is sent: the link at which the client's verification of the worker breaks, and why. */
+  link?: Link;
   because?: string;
 }
 
-type Row = [id: string, lie: string, refusal: Attack['refusal'], because?: string];
+type Row = [id: string, lie: string, refusal: Attack['refusal'], link?: Link, because?: string];
 
 const NOBODY = 'no_attested_worker';
+const UNPROVEN = 'attestation_refused';
 const UNSIGNED = 'the offer is not signed by its key';
 const TOO_DEAR = 'the router asks for more than the worker or the policy lets it have';
 
 const OF_ROUTERS: Row[] = [
-  ['swapped-key', "puts its own key in place of a worker's", NOBODY, UNSIGNED],
-  ['swapped-certificate', "puts its own sealing key in place of a worker's", NOBODY, UNSIGNED],
-  ['own-signature', "signs a worker's offer itself", NOBODY, 'the statement is for another key'],
+  ['swapped-key', "puts its own key in place of a worker's", NOBODY, 'offer', UNSIGNED],
+  ['swapped-certificate', "puts its own sealing key in place of a worker's", NOBODY, 'offer', UNSIGNED],
+  ['own-signature', "signs a worker's offer itself", NOBODY, 'contract', 'the key is not admitted'],
   [
     'own-worker',
     'makes up a worker of its own, keys, statement and certificate',
     NOBODY,
+    'contract',
     'the key is not admitted',
   ],
-  ['forged-price', 'forges a price table', NOBODY, UNSIGNED],
-  ['forged-fee', 'asks for a larger share than the worker lists', NOBODY, TOO_DEAR],
-  ['forged-recipient', 'asks for its share for somebody who is not listed', NOBODY, TOO_DEAR],
+  ['forged-price', 'forges a price table', NOBODY, 'offer', UNSIGNED],
+  ['forged-fee', 'asks for a larger share than the worker lists', NOBODY, 'fee', TOO_DEAR],
+  ['forged-recipient', 'asks for its share for somebody who is not listed', NOBODY, 'fee', TOO_DEAR],
   ['other-network', 'serves the directory of another network', 'router_unreachable'],
   ['other-registry', 'serves the directory of another registry', 'router_unreachable'],
   ['older-book', 'downgrades the version of the directory', 'router_unreachable'],
-  ['older-offer', 'downgrades the version of an offer', NOBODY, UNSIGNED],
-  ['old-offer', 'serves the offer and the certificate of yesterday', NOBODY, 'the statement is out of date'],
+  ['older-offer', 'downgrades the version of an offer', NOBODY, 'offer', UNSIGNED],
+  [
+    'old-offer',
+    'serves the offer and the certificate of yesterday',
+    UNPROVEN,
+    'statement',
+    'the statement is not the one that the contract recorded',
+  ],
 
   ['cut-between-frames', 'cuts a reply after any of its frames', 'stream_truncated'],
   ['cut-within-frames', 'cuts a reply within any of its frames', 'stream_truncated'],
@@ -77,7 +87,156 @@ const OF_ROUTERS: Row[] = [
   ['changed-request', 'changes one bit of a request', 'channel_open_failed'],
 ];
 
-const OF_WORKERS: Row[] = [];
+const OF_WORKERS: Row[] = [
+  [
+    'wrong-statement',
+    'shows a statement that its contract never recorded',
+    UNPROVEN,
+    'statement',
+    'the statement is not the one that the contract recorded',
+  ],
+  [
+    'statement-of-another',
+    "shows another worker's statement",
+    UNPROVEN,
+    'statement',
+    'the statement is for another Worker contract',
+  ],
+  [
+    'statement-of-another-network',
+    'shows a statement for another network',
+    UNPROVEN,
+    'statement',
+    'the statement is for another network',
+  ],
+  [
+    'older-algorithms',
+    'downgrades the algorithms of the channel',
+    UNPROVEN,
+    'statement',
+    'the statement names algorithms that this client does not speak',
+  ],
+  [
+    'expired-statement',
+    'shows a statement that has expired',
+    UNPROVEN,
+    'statement',
+    'the statement is out of date',
+  ],
+  [
+    'expired-certificate',
+    'shows a sealing key whose certificate has expired',
+    UNPROVEN,
+    'certificate',
+    'the HPKE certificate is out of date',
+  ],
+  [
+    'certificate-of-another',
+    'shows a certificate for another statement',
+    UNPROVEN,
+    'certificate',
+    'the HPKE certificate is for another statement',
+  ],
+  [
+    'expired-key',
+    'works on with a key whose admission has run out',
+    NOBODY,
+    'contract',
+    'the admission of the key has run out',
+  ],
+  [
+    'key-not-admitted',
+    'works with a key that was never admitted',
+    NOBODY,
+    'contract',
+    'the key is not admitted',
+  ],
+  [
+    'other-image',
+    'names another image than it runs',
+    UNPROVEN,
+    'image',
+    'the image is not the one that the contract recorded',
+  ],
+  [
+    'revoked-image',
+    'runs an image that was revoked',
+    UNPROVEN,
+    'image',
+    "the image is not on the registry's list",
+  ],
+  ['blocked-machine', 'runs on a machine that was blocked', UNPROVEN, 'platform', 'the machine is blocked'],
+  [
+    'other-model',
+    'sells other weights under a known name',
+    UNPROVEN,
+    'statement',
+    'the models are not those of the statement',
+  ],
+  ['older-worker-offer', 'downgrades the version of its offer', NOBODY, 'offer', UNSIGNED],
+
+  ['fee-above-price', 'bills more than its prices make', 'receipt_overcharged'],
+  ['fee-above-ticket', 'bills more than the ticket allows', 'receipt_overcharged'],
+  ['unknown-ask', 'bills by prices that it never offered', 'receipt_overcharged'],
+  ['dearer-ask', 'bills by older, higher prices', 'receipt_overcharged'],
+  ['tokens-above-maximum', 'bills more tokens than were allowed', 'receipt_overcharged'],
+  ['tokens-above-answer', 'bills more tokens than its answer says', 'receipt_overcharged'],
+  ['prompt-above-answer', 'bills a longer prompt than its answer says', 'receipt_overcharged'],
+  ['cached-billed-as-fresh', 'bills as fresh what its answer calls cached', 'receipt_overcharged'],
+  ['cached-never-sent', 'bills more cached tokens than were sent', 'record_mismatch'],
+  ['reasoning-above-tokens', 'states more reasoning than tokens', 'record_mismatch'],
+  ['audio-invented', 'bills audio that was never sent', 'receipt_overcharged'],
+  ['record-of-another-ticket', 'sends the record of another ticket', 'record_mismatch'],
+  ['record-of-another-request', 'sends the record of another request', 'record_mismatch'],
+  ['record-of-another-answer', 'sends the record of another answer', 'record_mismatch'],
+  ['record-of-another-model', 'sends the record of another model', 'record_mismatch'],
+  ['record-of-another-image', 'sends the record of another image', 'record_mismatch'],
+  ['record-not-in-receipt', 'sends a record that its receipt does not count', 'receipt_bad_proof'],
+  ['other-root', 'signs for another list of jobs', 'receipt_bad_proof'],
+  ['jobs-never-ordered', 'signs for jobs that were never ordered', 'receipt_bad_proof'],
+  ['receipt-above-tickets', 'signs for more than all tickets allow', 'receipt_overcharged'],
+  ['receipt-above-cap', 'signs for more than the line holds', 'receipt_over_cap'],
+  ['receipt-below-job', 'signs for less than its own job', 'receipt_stale'],
+  ['receipt-for-other-line', 'signs for another line', 'receipt_wrong_line'],
+  ['receipt-for-other-escrow', 'signs for another escrow', 'receipt_wrong_domain'],
+  ['receipt-by-other-key', 'signs with another key', 'receipt_bad_signature'],
+  ['conflicting-receipts', 'signs two histories of one line', 'receipt_conflicting'],
+  ['receipt-takes-back', 'takes back what an earlier receipt counted', 'receipt_stale'],
+
+  ['tokens-never-delivered', 'reports tokens that it never delivered', 'receipt_overcharged'],
+  ['reasoning-invented', 'reports reasoning that it never delivered', 'receipt_overcharged'],
+  ['answer-of-nothing', 'answers nothing and bills a long answer', 'receipt_overcharged'],
+  ['cut-and-billed-whole', 'cuts its answer and bills all of it', 'receipt_overcharged'],
+  ['usage-that-shrinks', 'bills a usage that it corrected downwards', 'receipt_overcharged'],
+  ['usage-taken-back', 'takes its usage back and bills a longer prompt', 'receipt_overcharged'],
+  ['billed-failure', 'bills an answer that it did not give', 'receipt_overcharged'],
+  ['billed-refusal', 'bills a refusal', 'receipt_overcharged'],
+  ['asks-for-payment', 'says that the escrow is empty, and where to send money', 'worker_failed'],
+  ['sends-elsewhere', 'sends the caller elsewhere', 'worker_failed'],
+  ['status-without-body', 'answers with a status that no body can have', 'worker_failed'],
+  ['header-that-breaks-out', 'answers with a header that no answer can have', 'worker_failed'],
+  ['no-stream', 'answers in one piece where a stream was asked for', 'worker_failed'],
+  ['no-json', 'answers with something else than JSON', 'worker_failed'],
+  ['ends-early', 'ends a stream without saying that it is whole', 'worker_failed'],
+  ['done-but-no-bill', 'says that its answer is whole and sends no bill', 'stream_truncated'],
+  ['hidden-done', 'hides an early end in an event', 'worker_failed'],
+  ['almost-done', 'writes the end of a stream a little differently', 'worker_failed'],
+  ['own-cost', 'writes its own price into its answer', NO_EFFECT],
+  ['endless-event', 'sends an event without end', 'worker_failed'],
+
+  ['audit-hides-a-job', 'hides a job in an audit', 'audit_mismatch'],
+  ['audit-counts-twice', 'counts a job twice in an audit', 'receipt_overcharged'],
+  ['audit-makes-up-a-ticket', 'makes up a ticket in an audit', 'audit_mismatch'],
+  ['audit-changes-a-record', 'changes a record in an audit', 'audit_mismatch'],
+  ['audit-swaps-tickets', 'swaps tickets in an audit', 'audit_mismatch'],
+  ['audit-reorders-jobs', 'hands over jobs in another order', 'audit_mismatch'],
+  [
+    'audit-above-ticket',
+    'shows a job in an audit that cost more than its ticket allows',
+    'receipt_overcharged',
+  ],
+  ['audit-of-scraps', 'hands over scraps in an audit', 'audit_mismatch'],
+];
 
 /** The recorded attack suite: docs/attacks.md is made of it, and each row is a test. */
 export const ATTACKS: readonly Attack[] = [
@@ -85,6 +244,6 @@ export const ATTACKS: readonly Attack[] = [
   ...OF_WORKERS.map((row) => attackOf('worker', row)),
 ];
 
-function attackOf(liar: Attack['liar'], [id, lie, refusal, because]: Row): Attack {
-  return { id, liar, lie, refusal, ...(because !== undefined && { because }) };
+function attackOf(liar: Attack['liar'], [id, lie, refusal, link, because]: Row): Attack {
+  return { id, liar, lie, refusal, ...(link !== undefined && because !== undefined && { link, because }) };
 }

@@ -63,7 +63,7 @@ export async function createScene(
   const otherRouter = createLyingRouter(real);
   otherRouter.isUp = false;
   network.router.fetch = (input, init) =>
-    (new URL(input as string).origin === LIAR_URL ? router : otherRouter).fetch(input, init);
+    (new URL(input).origin === LIAR_URL ? router : otherRouter).fetch(input, init);
   const [worker, otherWorker] = network.workers.splice(0, 2) as [FakeWorker, FakeWorker];
   network.workers.push(worker);
   const run = worker.run.bind(worker);

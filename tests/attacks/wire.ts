@@ -48,7 +48,7 @@ export function createLyingRouter(real: Fetch): LyingRouter {
   const router: LyingRouter = {
     ...{ lies: {}, isUp: true, seen: [], jobs: [], receipts: [] },
     async fetch(input, init = {}) {
-      const { pathname } = new URL(input as string);
+      const { pathname } = new URL(input);
       if (!router.isUp) throw new TypeError('fetch failed');
       router.seen.push(Buffer.from(JSON.stringify([input, Object.entries(init.headers ?? {})])));
       if (pathname === '/v1/book') return readBook(await real(input, init));
