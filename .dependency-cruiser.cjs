@@ -31,6 +31,7 @@ module.exports = {
     mayImport('worker', [...FOUNDATIONS, 'settle']),
     mayImport('router', [...FOUNDATIONS, 'settle']),
     mayImport('client', FOUNDATIONS),
+    mayImport('browser', [...FOUNDATIONS, 'evidence', 'client']),
     mayImport('governance', ['protocol'], true),
     mayImport('operate', [...FOUNDATIONS, 'governance'], true),
     {
@@ -67,6 +68,17 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/evidence/' },
       to: { path: '^src/attestation/(onchain|testing)/|^node:', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'browser-in-a-browser',
+      comment:
+        'the SDK for pages imports nothing of Node; what it reaches through other rooms is held to that by tests/unit/browser/bundle.test.ts',
+      severity: 'error',
+      from: { path: '^src/browser/' },
+      to: {
+        path: '^src/(attestation/(onchain|testing)/|chain/(accounts|attest|connect|secretFile|wallet|walletKeyFile)[.]|client/(connect|gateway|main|nodeClient|store|storeSchema)[./])|^node:|^(crypto|fs|http|net|path|stream)$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {

@@ -9,20 +9,23 @@ const bookName = z
   .regex(/^[\w.-]+$/, 'a name of letters, digits, dots and dashes')
   .max(BROWSER_LIMITS.booksNameCharacters);
 
+const { chain, policy, routers, escrow, lines } = clientFileSchema.shape;
+/** Keys stand in the settings themselves: a page has no files. */
+const endpoint = z.strictObject({ endpoint: z.url(), apiKey: z.string().min(1).optional() });
+
 /** The keys of the client's file (docs/use-client.md) that mean something in a page, with the same defaults. */
-const { chain, ...rest } = clientFileSchema.omit({
-  signerSeedFile: true,
-  dataDir: true,
-  housekeepingKeyFile: true,
-  gateway: true,
-  logLevel: true,
-}).shape;
 const settingsSchema = z.strictObject({
-  ...rest,
+  ...{ routers, escrow, lines },
   chain: z.strictObject({
-    ...z.strictObject(chain.shape).omit({ apiKeyFile: true }).shape,
-    apiKey: z.string().min(1).optional(),
+    ...chain.omit({ apiKeyFile: true, witnesses: true }).shape,
+    ...endpoint.shape,
+    witnesses: z.array(endpoint).max(4).default([]),
   }),
+  /** Intel's own service does not answer pages: collateral, which Intel has signed, comes from the routers. */
+  policy: policy
+    .unwrap()
+    .extend({ collateral: z.literal('router').default('router') })
+    .prefault({}),
   /** Under which name IndexedDB keeps the books, for one page at a time; `memory` for books that end with the page. */
   books: bookName.default('cocoon'),
 });

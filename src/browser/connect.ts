@@ -1,9 +1,11 @@
-import { createChain } from '../chain/chain';
+import { createAgreeingChain } from '../chain/agreement';
+import { createChain, type ConnectedChain } from '../chain/chain';
 import { blockTimeSource, createChainClock, devnetTimeSource, type ChainClock } from '../chain/clock';
 import type { Chain } from '../chain/types';
 import { createClientOver } from '../client/client';
 import { settingsOf } from '../client/config';
 import type { Client, ClientDeps } from '../client/types';
+import { requireVouched } from '../client/vouched';
 import { memoryBooks, openBooks, type Books } from './books';
 import { readSettings, type BrowserClientConfig, type BrowserSettings } from './config';
 import { answersAfter, fetchAfter } from './gate';
@@ -15,6 +17,8 @@ export interface BrowserDeps extends Pick<ClientDeps, 'onFault'> {
   fetch?: typeof globalThis.fetch;
   platform?: Platform;
 }
+
+type Endpoint = BrowserSettings['chain']['witnesses'][number];
 
 const MEMORY = 'memory';
 
@@ -33,7 +37,7 @@ export async function createBrowserClient(
     settings.books === MEMORY ? memoryBooks() : await openBooks(platform, settings.books, Date.now() / 1_000);
   try {
     const out = fetchAfter(books.written, (...args) => fetch(...args));
-    const { chain, clock } = await connectChain(settings.chain, out);
+    const { chain, clock } = await connectChain(settings, out);
     const client = createClientOver(
       () => books.store,
       { ...settingsOf(settings), signer: signing },
@@ -47,14 +51,22 @@ export async function createBrowserClient(
 }
 
 async function connectChain(
-  { devnet, endpoint, registry, networkId, apiKey }: BrowserSettings['chain'],
+  { chain: to, policy }: BrowserSettings,
   fetch: typeof globalThis.fetch,
 ): Promise<{ chain: Chain; clock: ChainClock }> {
-  const access = {
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(networkId === undefined ? {} : { networkId }),
-  };
-  const chain = await createChain({ endpoint, registry, ...access }, { fetch });
+  const { devnet, registry, networkId, witnesses } = to;
+  const open = ({ endpoint, apiKey }: Endpoint): Promise<ConnectedChain> =>
+    createChain(
+      {
+        ...{ endpoint, registry },
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(networkId === undefined ? {} : { networkId }),
+      },
+      { fetch },
+    );
+  const [own, ...others] = await Promise.all([to, ...witnesses].map(open));
+  const chain = others.length === 0 ? own! : createAgreeingChain(own!, others);
+  requireVouched({ chain: to, policy }, await chain.registryRoot());
   const clock = await createChainClock(
     devnet === undefined
       ? { source: blockTimeSource(chain), follow: 'system' }
