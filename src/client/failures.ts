@@ -68,14 +68,17 @@ export function faultOf(error: CocoonError): Fault {
   return FAULTS[error.code] ?? 'request';
 }
 
-/** A worker behind a router: what fails through one router may work through another. */
+/**
+ * A worker behind a router, by one of its statements: what fails through one router may work through another, and what
+ * was sealed to a key of before may be sealed to the next.
+ */
 export interface Route {
-  worker: { id: string };
+  worker: { id: string; statementHash: Buffer };
   router: string;
 }
 
 export function routeName({ worker, router }: Route): string {
-  return `${worker.id} ${router}`;
+  return `${worker.id} ${worker.statementHash.toString('base64')} ${router}`;
 }
 
 /** Which workers are left alone for now; the dishonest ones are remembered over restarts. */

@@ -11,9 +11,9 @@ import type { Link } from './verify/refusal';
 import { registryRoot } from './verify/root';
 import { soonest } from './verify/soonest';
 import { createRules, createWorkerStates } from './verify/readings';
-import { createWorkerChecks } from './verify/workers';
+import { createWorkerChecks, type Offered } from './verify/workers';
 import { createBooks, createOffers, type OpenBook } from './orderBooks';
-import type { PricedModel, VerifiedWorker } from './verifyWorker';
+import type { PricedModel, VerifiedWorker, Verdict } from './verifyWorker';
 
 /** One way to have one model run: a worker, behind a router, at a price. */
 export interface Candidate extends PricedModel {
@@ -43,6 +43,8 @@ export interface Refused {
 export interface Market {
   /** All that may be used now. Throws CocoonError `router_unreachable` when no order book is to be had. */
   candidates(): Promise<Candidate[]>;
+  /** Something went wrong that may be news: order books from before it are read again. */
+  renew(): void;
   /** What the last look at the order books left out, and why. */
   refused(): readonly Refused[];
   /** Whether a verified worker ever offered that model to this client. */
@@ -75,6 +77,16 @@ export function createMarket(
   const offers = createOffers();
   let refused: Refused[] = [];
 
+  const judge = async (shown: Omit<Offered, 'state' | 'rules'>, sinceUnix: number): Promise<Verdict> => {
+    const address = Buffer.from(shown.offer.worker, 'hex');
+    const [state, rules] = await Promise.all([
+      states.read(address, sinceUnix).catch(asDisagreement),
+      readRules(),
+    ]);
+    if (state instanceof CocoonError) return { ok: false, link: 'chain', reason: state.message };
+    return checks.verify({ ...shown, state, rules });
+  };
+
   const read = async ({ router, book, atUnix }: OpenBook, entry: BookEntry, root: Root): Promise<Looked> => {
     const offer = offers.open(entry);
     if (!offer) return left('offer', 'the offer is not signed by its key');
@@ -83,15 +95,12 @@ export function createMarket(
     if (!isWorkerAllowed(config.policy, offer.worker))
       return left('policy', "not in this client's policy", models);
     if (isAvoided(offer.workerKey)) return left('policy', 'avoided after a failure or a wrong bill', models);
-    const address = Buffer.from(offer.worker, 'hex');
-    const [state, rules] = await Promise.all([states.read(address).catch(asDisagreement), readRules()]);
-    if (state instanceof CocoonError) return left('chain', state.message, models);
-    const verdict = await checks.verify({ text: entry.offer.text, router, offer, state, rules, root });
-    if (!verdict.ok) {
-      // The contract may have changed since it was read: the next look at the book reads it again.
-      if (MAY_BE_OLD.has(verdict.link)) states.forget(offer.worker);
-      return left(verdict.link, verdict.reason, models);
-    }
+    const lookedAt = clock.now();
+    const shown = { text: entry.offer.text, router, offer, root };
+    let verdict = await judge(shown, 0);
+    // The contract may have changed since it was read, as when its worker has just renewed its statement.
+    if (!verdict.ok && MAY_BE_OLD.has(verdict.link)) verdict = await judge(shown, lookedAt);
+    if (!verdict.ok) return left(verdict.link, verdict.reason, models);
     const fee = feeThrough(book, verdict.worker, config.policy);
     if (!fee)
       return left('fee', 'the router asks for more than the worker or the policy lets it have', models);
@@ -135,6 +144,7 @@ export function createMarket(
       });
       return found.flatMap((result) => (Array.isArray(result) ? result : []));
     },
+    renew: () => books.renew(),
     refused: () => refused,
     knowsModel: (id) => [...asks.values()].some(({ model }) => model.id === id),
     knownAsk: (workerId, askHash) => asks.get(workerId + askHash.toString('hex')) ?? null,

@@ -21,10 +21,12 @@ export function createBooks(deps: {
   chain: Pick<Chain, 'networkId' | 'registry'>;
   clock: Clock;
   fetch: typeof globalThis.fetch;
-}): { read(router: string): Promise<OpenBook> } {
+}): { read(router: string): Promise<OpenBook>; renew(): void } {
   const { chain, clock } = deps;
   const cache = new Map<string, OpenBook>();
   const reading = new Map<string, Promise<OpenBook>>();
+  /** Their books serve only where no newer ones are to be had. */
+  const outdated = new Set<string>();
 
   const load = async (router: string): Promise<OpenBook> => {
     const known = cache.get(router);
@@ -34,6 +36,7 @@ export function createBooks(deps: {
       if (!own) throw new CocoonError('router_unreachable', `The router ${router} serves another network.`);
       const opened = { router, book, atUnix: clock.now() };
       cache.set(router, opened);
+      outdated.delete(router);
       return opened;
     } catch (error) {
       if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookStaleSeconds) return known;
@@ -44,10 +47,14 @@ export function createBooks(deps: {
   return {
     read(router) {
       const known = cache.get(router);
-      if (known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds) return Promise.resolve(known);
+      const isFresh = known && clock.now() - known.atUnix < CLIENT_LIMITS.bookFreshSeconds;
+      if (isFresh && !outdated.has(router)) return Promise.resolve(known);
       const running = reading.get(router) ?? load(router).finally(() => reading.delete(router));
       reading.set(router, running);
       return running;
+    },
+    renew() {
+      for (const router of cache.keys()) outdated.add(router);
     },
   };
 }

@@ -58,6 +58,8 @@ export async function serveModelRequest(
         await deps.lines.escrow(0);
       } else if (fault !== 'busy') {
         tried.add(route);
+        // It may have booted again, or have another key: then the order book knows more than the one at hand.
+        deps.market.renew();
       }
     }
   }

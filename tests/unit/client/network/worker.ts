@@ -113,6 +113,13 @@ export interface AuditItem {
   record: string;
 }
 
+/** What a worker knows of its lines, by line id in hex. */
+interface WorkerHistory {
+  totals: Map<string, bigint>;
+  ranges: Map<string, typeof EMPTY_RANGE>;
+  items: Map<string, AuditItem[]>;
+}
+
 export interface FakeWorker {
   key: string;
   address: Address;
@@ -123,6 +130,7 @@ export interface FakeWorker {
   seen: RequestPlaintext[];
   /** Earned per line id in hex. */
   totals: Map<string, bigint>;
+  history: WorkerHistory;
   slots: number;
   offer(change?: Partial<WorkerOffer>): SignedOffer;
   /** What it shows of itself. */
@@ -139,6 +147,8 @@ export function createFakeWorker(
     ask?: Partial<Ask>;
     /** Another one makes another boot of the same worker. */
     boot?: number;
+    /** Of the same boot under another statement; empty by default. */
+    history?: WorkerHistory;
     /** Where its contract is; a made-up place by default. */
     address?: Address;
     /** Signed and recorded, and still wrong. */
@@ -179,8 +189,8 @@ export function createFakeWorker(
   const { imageId, shape } = measuredIn(quote);
   const platform = platformOf(machine.ppid);
   const asks: Ask[] = [];
-  const ranges = new Map<string, typeof EMPTY_RANGE>();
-  const items = new Map<string, AuditItem[]>();
+  const history: WorkerHistory = options.history ?? { totals: new Map(), ranges: new Map(), items: new Map() };
+  const { ranges, items } = history;
 
   const auditAnswer = (line: string, { from }: { from: number }): EngineAnswer => {
     const all = items.get(line) ?? [];
@@ -218,7 +228,8 @@ export function createFakeWorker(
     address,
     tricks: {},
     seen: [],
-    totals: new Map(),
+    history,
+    totals: history.totals,
     slots: 4,
     ask: addAsk({}),
     state: {
