@@ -10,8 +10,11 @@ export const CHANNEL_LIMITS = {
   contentClasses: [512, 1024, 2048, 4096, 8192, 16_384, 32_768],
   responseHeadMaxBytes: 16 * 1024,
 
-  /** No event is held longer than this many milliseconds, or until this many wait. */
-  coalesceMaxDelayMs: 50,
+  /**
+   * No event is held longer than this many milliseconds, or until this many wait. On its whole way a token may lose
+   * 50 ms: ten are left for timers, which are late, and for sockets.
+   */
+  coalesceMaxDelayMs: 40,
   coalesceMaxEvents: 8,
   coalesceMaxBytes: 16 * 1024,
 } as const;

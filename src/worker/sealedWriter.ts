@@ -16,7 +16,7 @@ export interface SealedWriter {
   /** The head waits for the first body bytes: alone it would tell the time to the first token from the rest. */
   head(head: ResponseHead): void;
   started(): boolean;
-  /** Goes out within 50 ms, or at once when enough waits. `textBytes` of it were written by the model. */
+  /** Goes out within 40 ms, or at once when enough waits. `textBytes` of it were written by the model. */
   write(body: Uint8Array, textBytes: number): void;
   /** Seals what waits as the last content. */
   finish(): void;

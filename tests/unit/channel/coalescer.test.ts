@@ -30,14 +30,14 @@ function setup(options: { maxEvents?: number; maxBytes?: number } = {}) {
 }
 
 describe('the coalescer', () => {
-  it('lets the first event go at once and holds later ones for at most 50 ms', () => {
+  it('lets the first event go at once and holds later ones for at most 40 ms', () => {
     const { out, timers, push } = setup();
     push('a');
     expect(out).toEqual(['a']);
     push('b');
     push('c');
     expect(out).toEqual(['a']);
-    expect(timers.delays).toEqual([50]);
+    expect(timers.delays).toEqual([40]);
     timers.fire();
     expect(out).toEqual(['a', 'bc']);
   });
