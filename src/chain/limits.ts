@@ -10,6 +10,12 @@ export const CHAIN_LIMITS = {
 
   transactionsPage: 100,
   transactionsMax: 1_000,
+  /** How far back a line's payouts and a key's admission are searched: at first, by how much more each time, at most. */
+  historyFirst: 100,
+  historyFactor: 10,
+  historyMax: 10_000,
+  /** A statement is announced so long before it holds, at most. */
+  announcedEarlierSeconds: 3_600,
 
   /** Messages that wait for one wallet. */
   walletQueue: 1_000,

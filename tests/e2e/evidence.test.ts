@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeCrypto } from '../../src/attestation/crypto/node';
 import type * as WebCrypto from '../../src/attestation/crypto/web';
+import { createHistory } from '../../src/chain/history';
 import { runVerifyEvidence } from '../../src/cli/verify/command';
-import { createEvidenceChain } from '../../src/cli/verify/chainReader';
 import { createDevnet, type Devnet } from '../../src/devnet/devnet';
 import {
   verifyBundle,
@@ -66,7 +66,7 @@ describe('evidence of an answer that a network gave', () => {
   });
 
   test('holds against the chain before it is settled, and names the settling transaction after', async () => {
-    const chain = createEvidenceChain(network.chain);
+    const chain = { ...network.chain, ...createHistory(network.chain.client) };
     const before = await verify(bundles[2], { chain });
     expect(named(before, 'failed')).toEqual([]);
     expect(before.links.filter(({ state }) => state === 'not checked')).toEqual([

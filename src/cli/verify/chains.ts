@@ -1,4 +1,5 @@
 import { createChain } from '../../chain/chain';
+import { createHistory } from '../../chain/history';
 import {
   readBundle,
   verifyBundle,
@@ -8,7 +9,6 @@ import {
   type VerifyOptions,
 } from '../../evidence';
 import { CocoonError } from '../../protocol/errors';
-import { createEvidenceChain } from './chainReader';
 
 /** A block may come between two readings: what differs is read once more before it counts as a disagreement. */
 const READINGS = 2;
@@ -25,7 +25,10 @@ export async function verifyOnChains(
   const registry = registryOf(text);
   if (registry === null) return verifyBundle(text, options);
   const chains = await Promise.all(
-    urls.map(async (endpoint) => createEvidenceChain(await createChain({ endpoint, registry }))),
+    urls.map(async (endpoint): Promise<EvidenceChain> => {
+      const chain = await createChain({ endpoint, registry });
+      return { ...chain, ...createHistory(chain.client) };
+    }),
   );
   for (let reading = 1; ; reading++) {
     const found = await readings(text, chains, options);

@@ -1,38 +1,52 @@
 import type { Address, Message, Transaction } from '@ton/core';
-import { ESCROW_OPCODES } from '../../../wrappers/Escrow';
-import { WORKER_OPCODES } from '../../../wrappers/Worker';
-import type { ConnectedChain } from '../../chain/chain';
-import type { RawTransaction } from '../../chain/chainClient';
-import type { EvidenceChain, Payout, SeenTransaction } from '../../evidence';
-import { LINE_ID_BYTES } from '../../protocol/line';
-import { parseStatement, statementCell } from '../../protocol/statement';
-import { VERIFY_LIMITS } from './limits';
+import { ESCROW_OPCODES } from '../../wrappers/Escrow';
+import { WORKER_OPCODES } from '../../wrappers/Worker';
+import { LINE_ID_BYTES } from '../protocol/line';
+import { parseStatement, statementCell } from '../protocol/statement';
+import type { ChainClient, RawTransaction } from './chainClient';
+import { CHAIN_LIMITS } from './limits';
 
-/** Reads from one endpoint what a bundle alone does not show. */
-export function createEvidenceChain(chain: ConnectedChain): EvidenceChain {
+/** What only transactions show, because contracts keep the newest state alone. */
+export interface History {
+  /** In which transaction a Worker admitted that statement (217 bytes); null where none is found. */
+  admission(worker: Address, statement: Buffer): Promise<SeenTransaction | null>;
+  /** Transactions in which an escrow paid a line, oldest first; what came back counts as never paid. */
+  payouts(escrow: Address, lineId: Buffer): Promise<LinePayout[]>;
+}
+
+export interface SeenTransaction {
+  hash: Buffer;
+  atUnix: number;
+}
+
+export interface LinePayout extends SeenTransaction {
+  amountNano: bigint;
+}
+
+/** Searches the newest transactions of an account, up to a limit. Throws CocoonError `chain_unavailable`. */
+export function createHistory(client: ChainClient): History {
   return {
-    ...chain,
     async admission(worker, statement) {
       const { notBefore } = parseStatement(statement);
-      return admissionIn(await transactionsSince(chain, worker, notBefore), statement);
+      return admissionIn(await transactionsSince(client, worker, notBefore), statement);
     },
     async payouts(escrow, lineId) {
-      return payoutsIn(await transactionsSince(chain, escrow, 0), lineId);
+      return payoutsIn(await transactionsSince(client, escrow, 0), lineId);
     },
   };
 }
 
 /** Oldest first; of a very busy account the newest only. */
 async function transactionsSince(
-  chain: ConnectedChain,
+  client: ChainClient,
   account: Address,
   sinceUnix: number,
 ): Promise<RawTransaction[]> {
-  for (let limit = VERIFY_LIMITS.transactionsFirst; ; limit *= VERIFY_LIMITS.transactionsFactor) {
-    const newest = await chain.client.transactions(account, limit);
+  for (let limit = CHAIN_LIMITS.historyFirst; ; limit *= CHAIN_LIMITS.historyFactor) {
+    const newest = await client.transactions(account, limit);
     const oldest = newest.at(-1)?.transaction.now ?? 0;
-    const isAll = newest.length < limit || oldest < sinceUnix - VERIFY_LIMITS.earlierSeconds;
-    if (isAll || limit >= VERIFY_LIMITS.transactionsMax) return newest.reverse();
+    const isAll = newest.length < limit || oldest < sinceUnix - CHAIN_LIMITS.announcedEarlierSeconds;
+    if (isAll || limit >= CHAIN_LIMITS.historyMax) return newest.reverse();
   }
 }
 
@@ -60,8 +74,8 @@ function admits(transaction: Transaction): boolean {
 }
 
 /** A payout that the Worker refused comes back: it was never paid. */
-function payoutsIn(transactions: readonly RawTransaction[], lineId: Buffer): Payout[] {
-  const paid: Payout[] = [];
+function payoutsIn(transactions: readonly RawTransaction[], lineId: Buffer): LinePayout[] {
+  const paid: LinePayout[] = [];
   for (const { transaction, hash } of transactions) {
     const { inMessage, now: atUnix } = transaction;
     if (inMessage?.info.type === 'internal' && inMessage.info.bounced) {
