@@ -58,7 +58,7 @@ function workerFacts(state: WorkerState | null): unknown {
   return [
     [address, registry, provider].map((one) => one.toRawString()),
     [index, active, quoteSeqno, attestedAt],
-    keys.map((key) => [hexOf(key.workerKey), key.activeUntil, key.lastSettleBy]),
+    keys.map((key) => [hexOf(key.workerKey), hexOf(key.platform), key.activeUntil, key.lastSettleBy]),
     [state.statementHash, state.imageId, state.shape, state.platform].map(hexOf),
     tcb && [tcb.blockRoot, tcb.fmspc, tcb.sgxSvns, tcb.teeTcbSvn, tcb.teeTcbSvn2].map(hexOf),
     tcb && [tcb.pceId, tcb.pceSvn, tcb.qeIsvSvn],

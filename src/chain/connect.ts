@@ -32,7 +32,7 @@ export async function connectChain(to: ChainEndpoint): Promise<{ chain: Connecte
       ...(at.apiKeyFile === undefined ? {} : { apiKey: readFileSync(at.apiKeyFile, 'utf8').trim() }),
     });
   const [first, ...others] = await Promise.all([open({ endpoint, apiKeyFile }), ...witnesses.map(open)]);
-  const chain = others.length === 0 ? first! : createAgreeingChain(first!, others);
+  const chain = others.length === 0 ? first : createAgreeingChain(first, others);
   const clock = await createChainClock(
     devnet === undefined
       ? { source: blockTimeSource(chain), follow: 'system' }
