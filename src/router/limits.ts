@@ -70,7 +70,7 @@ const MIB = 1024 * KIB;
 
 export const ROUTER_LIMITS: RouterLimits = {
   jobs: 4096,
-  jobsPerEscrow: 64,
+  jobsPerEscrow: 512,
   escrowReads: 128,
   bufferedBytes: 512 * MIB,
   connections: 16_384,

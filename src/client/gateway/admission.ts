@@ -15,8 +15,8 @@ export interface Visitor {
   caller: Caller | null;
   /** The issued key, whose holder sees no more than his own. */
   key: IssuedKey | null;
-  /** Null for the owner without keys. */
-  spending(): Spending | null;
+  /** Null for the owner without keys. `fresh` looks for bills that came by another way first. */
+  spending(fresh?: boolean): Spending | null;
 }
 
 export interface Admission {
@@ -50,7 +50,10 @@ export function createAdmission(
     return {
       caller: keyCaller(id, key ?? NO_LIMITS, books, client.receipt),
       key,
-      spending: () => books.spending(id),
+      spending(fresh) {
+        if (fresh) catchUp(books, id, client.receipt);
+        return books.spending(id);
+      },
     };
   };
 

@@ -20,7 +20,7 @@ const OWN_ROUTES: Readonly<Record<string, Answer>> = {
   '/status': status,
   '/v1/cocoon/key': (request, { admission }) => {
     const visitor = admission.admit(request);
-    return keyJson(visitor.key, visitor.spending());
+    return keyJson(visitor.key, visitor.spending(true));
   },
 };
 
@@ -42,7 +42,7 @@ export function ownRoute(
 async function status(request: IncomingMessage, { admission, client }: RouteDeps): Promise<object> {
   const visitor = admission.admit(request);
   const { key } = visitor;
-  const spending = visitor.spending();
+  const spending = visitor.spending(true);
   const money = await client.money();
   const left = key && spending ? leftNano(key, spending) : null;
   const spendable = spendableJson(spendableOf(money), left);
