@@ -13,6 +13,20 @@ const HELLO = {
   max_tokens: 16,
 };
 const RATE = 16_000;
+/** Nanotons per token. */
+const PRICE = { prompt: 20_000n, completion: 80_000n };
+const LOOK: OpenAI.ChatCompletionFunctionTool & { type: 'function' } = {
+  type: 'function',
+  function: {
+    name: 'look',
+    parameters: { type: 'object', properties: { at: { type: 'string', maxLength: 8 } }, required: ['at'] },
+  },
+};
+interface Paid {
+  usage: OpenAI.CompletionUsage;
+  cocoon: { receipt: string };
+}
+const user = (content: string) => [{ role: 'user' as const, content }];
 
 let network: Network;
 let ann: E2eClient;
@@ -162,6 +176,60 @@ describe.each(['sdk', 'gateway'] as const)("OpenAI's surface over the client's %
     expect(await cost()).toBe(before);
   });
 
+  test('a function is called with arguments as a string, whole and in pieces, as a chat and as a response', async () => {
+    const request = { ...HELLO, messages: user('use look please'), tools: [LOOK], max_tokens: 64 };
+    const whole = await openai().chat.completions.create(request);
+    const [call] = whole.choices[0]!.message.tool_calls as OpenAI.ChatCompletionMessageFunctionToolCall[];
+    expect(call!.function.name).toBe('look');
+    expect(JSON.parse(call!.function.arguments)).toEqual({ at: expect.any(String) as string });
+    expect(whole.choices[0]!.finish_reason).toBe('tool_calls');
+
+    let pieces = '';
+    for await (const chunk of await openai().chat.completions.create({ ...request, stream: true })) {
+      pieces += chunk.choices[0]?.delta.tool_calls?.[0]?.function?.arguments ?? '';
+    }
+    expect(pieces).toBe(call!.function.arguments);
+
+    const { type, function: made } = LOOK;
+    const tools: OpenAI.Responses.FunctionTool[] = [
+      { type, name: made.name, parameters: made.parameters ?? null, strict: null },
+    ];
+    const first = await openai().responses.create({ model: MODEL, input: 'use look please', tools });
+    const [item] = first.output.filter((one) => one.type === 'function_call');
+    expect(item).toMatchObject({ name: 'look', arguments: call!.function.arguments });
+    const second = await openai().responses.create({
+      ...{ model: MODEL, tools, max_output_tokens: 8 },
+      input: [
+        { role: 'user', content: 'use look please' },
+        ...(first.output as OpenAI.Responses.ResponseInputItem[]),
+        { type: 'function_call_output', call_id: item!.call_id, output: 'a heron' },
+      ],
+    });
+    expect(second.output_text).not.toBe('');
+  });
+
+  test('an answer follows a schema, in a chat and in a response', async () => {
+    const schema = {
+      ...{ type: 'object', required: ['bird'], additionalProperties: false },
+      properties: { bird: { enum: ['heron', 'stork'] } },
+    };
+    const json_schema = { name: 'bird', schema, strict: true };
+    const response_format = { type: 'json_schema' as const, json_schema };
+    const chat = await openai().chat.completions.create({
+      ...HELLO,
+      max_tokens: 32,
+      response_format,
+    });
+    const response = await openai().responses.create({
+      ...{ model: MODEL, input: 'Hello there.', max_output_tokens: 32 },
+      text: { format: { type: 'json_schema', ...json_schema } },
+    });
+    expect(JSON.parse(chat.choices[0]!.message.content!)).toEqual({
+      bird: expect.stringMatching(/heron|stork/) as string,
+    });
+    expect(response.output_text).toBe(chat.choices[0]!.message.content);
+  });
+
   test('models tell what they take, and what a token or a second costs', async () => {
     const models = (await openai().models.list()).data as unknown as Record<string, unknown>[];
     expect(models).toMatchObject([
@@ -169,6 +237,81 @@ describe.each(['sdk', 'gateway'] as const)("OpenAI's surface over the client's %
       { id: MODEL, input_modalities: ['text'], context_length: 1_024, pricing: { completion: '0.00008' } },
     ]);
     expect(models[1]!['supported_parameters']).toContain('tools');
+  });
+});
+
+describe('what a ticket allows', () => {
+  const tools = [LOOK];
+  const schema = {
+    type: 'object',
+    required: ['bird'],
+    properties: { bird: { type: 'string', maxLength: 9 } },
+  };
+  const format = { type: 'json_schema', json_schema: { name: 'x', schema } };
+  const paidFor = (answer: Promise<unknown>) => answer as Promise<Paid>;
+  type Ask = (more: object) => Promise<Paid>;
+  const chat: Ask = (more) =>
+    paidFor(
+      ann.sdk.chat.completions.create({
+        ...HELLO,
+        ...more,
+      } as OpenAI.ChatCompletionCreateParamsNonStreaming),
+    );
+  const text: Ask = (more) =>
+    paidFor(
+      ann.sdk.completions.create({
+        model: MODEL,
+        prompt: 'The',
+        ...more,
+      } as OpenAI.CompletionCreateParamsNonStreaming),
+    );
+
+  /** What a token per byte and a chat's template would cost on top of the counts that were used. */
+  const MOST_PROMPT_TOKENS = 1_024;
+
+  test.each<[string, Ask, object, number]>([
+    ['a chat', chat, { max_tokens: 7 }, 7],
+    [
+      'four answers with their likelihoods',
+      chat,
+      { max_tokens: 5, n: 4, logprobs: true, top_logprobs: 5 },
+      20,
+    ],
+    ['a call of a tool', chat, { messages: user('use look'), tools, max_tokens: 40 }, 40],
+    ['two calls that are demanded', chat, { tools, tool_choice: 'required', n: 2, max_tokens: 40 }, 80],
+    ['an answer after a schema', chat, { response_format: format, max_tokens: 30 }, 30],
+    [
+      'a long conversation',
+      chat,
+      { messages: Array.from({ length: 20 }, () => user('Well?')[0]), max_tokens: 3 },
+      3,
+    ],
+    ['text beyond ASCII', chat, { messages: user('Тише, мыши — 猫在屋顶上 🐈'), max_tokens: 9 }, 9],
+    ['a text', text, { max_tokens: 6 }, 6],
+    ['several prompts with several answers', text, { prompt: ['A', 'The', 'One'], n: 2, max_tokens: 4 }, 24],
+    ['an echo with likelihoods', text, { prompt: 'The heron', echo: true, logprobs: 3, max_tokens: 4 }, 4],
+    ['a prompt of token numbers', text, { prompt: [5, 6, 7, 8], max_tokens: 4 }, 4],
+  ])('covers the bill of %s in full, and no token more than was asked for', async (_, ask, more, tokens) => {
+    const { usage, cocoon } = await ask(more);
+    const receipt = ann.client.receipt(cocoon.receipt)!;
+    const record = parseJobRecord(Buffer.from(receipt.record!, 'base64'));
+    // Nothing was cut for the ticket's sake: the record has the engine's own counts.
+    expect(record.promptTokens).toBe(usage.prompt_tokens);
+    expect(record.completionTokens).toBe(usage.completion_tokens);
+    expect(record.completionTokens).toBeLessThanOrEqual(tokens);
+    const forPrompts = receipt.maxFeeNano - BigInt(tokens) * PRICE.completion;
+    expect(forPrompts).toBeGreaterThanOrEqual(BigInt(record.promptTokens) * PRICE.prompt);
+    expect(forPrompts).toBeLessThanOrEqual(BigInt(MOST_PROMPT_TOKENS * 3) * PRICE.prompt);
+  });
+
+  test('covers embeddings by their bytes', async () => {
+    const ask = { model: MODEL, input: ['a heron', 'a tower', 'Тише'] };
+    const { cocoon } = await paidFor(ann.sdk.embeddings.create(ask));
+    const receipt = ann.client.receipt(cocoon.receipt)!;
+    const { promptTokens, completionTokens } = parseJobRecord(Buffer.from(receipt.record!, 'base64'));
+    expect(completionTokens).toBe(0);
+    expect(receipt.costNano).toBe(BigInt(promptTokens) * PRICE.prompt);
+    expect(receipt.maxFeeNano).toBeLessThan(150n * PRICE.prompt);
   });
 });
 
