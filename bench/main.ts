@@ -3,17 +3,21 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { replaceSection } from '../src/docs/sections';
 import { cellHash } from './cellHash';
+import { coldStart } from './coldStart';
 import { dependencies } from './dependencies';
 import { frames } from './frames';
+import { gatewayLoad } from './gatewayLoad';
 import { hints } from './hints';
 import { hpke } from './hpke';
 import { ledger } from './ledger';
 import { money } from './money';
 import { mountainRange } from './mountainRange';
+import { overhead } from './overhead';
 import { quotes } from './quotes';
 import { renderReport, type Benchmark, type Report } from './report';
 import { relay } from './relay';
 import { signatures } from './signatures';
+import { verification } from './verification';
 
 const BENCHMARKS: readonly Benchmark[] = [
   cellHash,
@@ -22,10 +26,14 @@ const BENCHMARKS: readonly Benchmark[] = [
   frames,
   ledger,
   relay,
+  gatewayLoad,
   money,
   quotes,
+  verification,
   hints,
   hpke,
+  overhead,
+  coldStart,
   dependencies,
 ];
 

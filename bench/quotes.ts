@@ -56,7 +56,7 @@ export const quotes: Benchmark = {
 };
 
 /** The yardstick: one check of the quote's own signature by node:crypto, with its key object at hand. */
-function signatureAlone({ attestationKey, signed, signature }: Quote): Contender {
+export function signatureAlone({ attestationKey, signed, signature }: Quote): Contender {
   const [x, y] = [attestationKey.subarray(0, 32), attestationKey.subarray(32)].map((half) =>
     Buffer.from(half).toString('base64url'),
   );
