@@ -15,7 +15,7 @@ const config: Config = {
   moduleNameMapper: { '^\\./primitives/sha256$': '<rootDir>/tests/support/nativeSha256.ts' },
   // These packages ship ECMAScript modules only, which Jest cannot load as they are.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@hono|hono|eventsource-parser|fast-check|hpke|openai)/)',
+    '/node_modules/(?!(@eshaz|@hono|@wasm-audio-decoders|codec-parser|ogg-opus-decoder|opus-decoder|simple-yenc|hono|eventsource-parser|fast-check|hpke|openai)/)',
     '/build/.*\\.js$',
   ],
   testTimeout: 60_000,
