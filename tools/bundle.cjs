@@ -30,7 +30,7 @@ async function bundle({ entry = ENTRY, contents, resolveDir = ROOT, plugins = []
     plugins: [...plugins, sources],
   });
   const [inputs] = Object.values(metafile.outputs).map((output) => output.inputs);
-  return { text: outputFiles[0].text, parts: partsOf(inputs) };
+  return { text: outputFiles[0].text, parts: partsOf(inputs), files: Object.keys(inputs) };
 }
 
 /** Sources as they are, but for what keeps a bundler from leaving out what nobody uses. */

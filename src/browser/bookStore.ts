@@ -116,6 +116,7 @@ function lineBooks(
         .filter((row) => hex(row['domain'] as Uint8Array) === hex(domain))
         .filter((row) => wanted(String(row['id']), Number(row['opened_at'])))
         .map((row): [Row, string] => [row, String(row['id'])])
+        .sort(([, a], [, b]) => (a < b ? -1 : 1))
         .map(([row, id]) => {
           const oldestFirst = (raises.get(id) ?? []).sort((a, b) => Number(a['at']) - Number(b['at']));
           return heldLine(row, ofLine.get(lineKey(domain, id)) ?? [], oldestFirst);
