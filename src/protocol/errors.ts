@@ -48,7 +48,7 @@ export const ERROR_CODES = {
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',
-    remedy: 'Send the key that the gateway was started with.',
+    remedy: "Send `authorization: Bearer` with a key that the gateway's owner issued.",
   },
   escrow_exhausted: {
     status: 402,
