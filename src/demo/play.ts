@@ -8,6 +8,7 @@ import { simulatedMeasurements } from '../worker/quotes/simulator';
 import { advanceClock } from './cast';
 import { partiesOf, receiptRows, unsettled } from './closing';
 import { closeAllLines, createCustomer, leave, type Customer } from './customer';
+import { gatherEvidence, type DemoEvidence } from './evidence';
 import { acceptedPayouts, closeBooks, readHistories, settlementsIn } from './ledger';
 import { DEMO_TERMS, foundNetwork } from './maintainer';
 import type { DemoOptions } from './options';
@@ -50,6 +51,7 @@ export interface Play {
   settleTwice(): Promise<string>;
   drainWorkers(): Promise<string>;
   claim(): Promise<string>;
+  showEvidence(): Promise<string>;
   leave(): Promise<string>;
   closeBooks(seconds: number): Promise<DemoResult>;
   urls(): [string, string][];
@@ -76,6 +78,7 @@ export function createPlay(options: DemoOptions): Play {
   let receipts: HeldReceipt[] = [];
   const refusals: Refusal[] = [];
   let claimed: bigint = 0n;
+  let evidence: DemoEvidence;
   let closed: Promise<void> | null = null;
 
   const nameOfWorker = (hash: Buffer): string =>
@@ -249,6 +252,13 @@ export function createPlay(options: DemoOptions): Play {
       return `providers ${formatCoins(claimed)} ${COIN_SYMBOL}, router ${formatCoins(share)}`;
     },
 
+    async showEvidence() {
+      evidence = await gatherEvidence(stage, customers[0]!);
+      const { links } = evidence.onChain;
+      const count = (state: string): number => links.filter((link) => link.state === state).length;
+      return `${count('ok')} of ${links.length} links of an answer to ${evidence.customer} hold, ${count('failed')} fail`;
+    },
+
     async leave() {
       const open = (await Promise.all(customers.map(closeAllLines))).reduce((sum, lines) => sum + lines, 0);
       await advanceClock(stage.devnet.url, LIMITS.closeDelayDefaultSeconds + 1);
@@ -273,6 +283,7 @@ export function createPlay(options: DemoOptions): Play {
         seconds,
         ledger: closeBooks(parties, histories),
         receipts: rows,
+        evidence,
         workers: workers.map((worker) => ({
           name: `${worker.name} of ${worker.provider.name}`,
           address: worker.address.toString(),

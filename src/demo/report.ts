@@ -1,3 +1,4 @@
+import type { Link } from '../evidence';
 import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
 import type { Flow, LedgerRow } from './ledger';
 import type { DemoResult } from './result';
@@ -71,6 +72,14 @@ ${result.receipts
   .join('\n')}
 </tbody></table></div>
 </section>
+<section>
+<h2>Where one answer came from</h2>
+<p>An answer to ${text(result.evidence.customer)}, from <a href="evidence.json">evidence.json</a>, compared with the chain. Anybody checks it again:
+<code>node bin/cocoon.cjs verify evidence.json</code>. The root is <strong>simulated</strong>, so it says nothing about hardware.</p>
+<div class="scroll"><table><thead><tr><th></th><th>link</th><th>what it shows</th></tr></thead><tbody>
+${result.evidence.onChain.links.map(linkRow).join('\n')}
+</tbody></table></div>
+</section>
 </main>
 </body>
 </html>
@@ -79,6 +88,12 @@ ${result.receipts
 
 function card(label: string, value: string): string {
   return `<div class="card"><b>${text(value)}</b><span>${text(label)}</span></div>`;
+}
+
+const LINK_CLASS: Record<Link['state'], string> = { ok: 'good', failed: 'bad', 'not checked': 'soft' };
+
+function linkRow({ name, state, detail }: Link): string {
+  return `<tr><td class="${LINK_CLASS[state]}">${text(state)}</td><td>${text(name)}</td><td class="wrap mono">${text(detail)}</td></tr>`;
 }
 
 function ledgerRow(row: LedgerRow): string {
@@ -124,7 +139,7 @@ main{max-width:1000px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:28px;margin:0 0 4px}h2{font-size:19px;margin:40px 0 4px}
 p{margin:4px 0 12px;color:var(--soft)}.note{font-size:13px}
 .verdict{display:inline-block;padding:6px 12px;border-radius:6px;font-weight:600;border:1px solid}
-.good{color:var(--good)}.bad{color:var(--bad)}
+.good{color:var(--good)}.bad{color:var(--bad)}.soft{color:var(--soft)}a{color:var(--accent)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin-top:20px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
 .card b{display:block;font-size:19px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}

@@ -1,3 +1,4 @@
+import type { DemoEvidence } from './evidence';
 import type { Ledger } from './ledger';
 
 /** What one run of the demo leaves behind: the report and the last line of `--json` are made from this. */
@@ -15,6 +16,7 @@ export interface DemoResult {
   ledger: Ledger;
   receipts: ReceiptRow[];
   workers: WorkerRow[];
+  evidence: DemoEvidence;
 }
 
 export interface Refusal {
@@ -56,6 +58,8 @@ export function summaryOf(result: DemoResult): Record<string, string | number> {
     claimed_nano: result.claimedNano.toString(),
     gas_nano: result.ledger.gasNano.toString(),
     ledger_difference_nano: result.ledger.differenceNano.toString(),
+    evidence_links: result.evidence.onChain.links.length,
+    evidence_links_ok: result.evidence.onChain.links.filter(({ state }) => state === 'ok').length,
     seconds: Math.round(result.seconds * 10) / 10,
   };
 }

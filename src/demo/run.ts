@@ -26,6 +26,7 @@ const STEPS: readonly Step[] = [
   ['Settle, and settle again', (play) => play.settleTwice()],
   ['Drain workers: they settle the rest', (play) => play.drainWorkers()],
   ['Claim earnings and fees', (play) => play.claim()],
+  ['Show where one answer came from', (play) => play.showEvidence()],
 ];
 
 /** These end the network, so `--keep` leaves them out. */
@@ -57,11 +58,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     writeFiles(options, result);
     process.stdout.write(summaryText(result, Boolean(process.stdout.isTTY)));
     process.stdout.write(
-      `  report: ${join(options.out, 'report.html')}   ledger.csv, receipts.jsonl and logs/ beside it\n\n`,
+      `  report: ${join(options.out, 'report.html')}   evidence.json, ledger.csv, receipts.jsonl and logs/ beside it\n\n`,
     );
     if (options.keep) await keepRunning(play);
     if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
-    return result.jobsFailed === 0 && result.ledger.differenceNano === 0n ? 0 : 1;
+    const { jobsFailed, ledger, evidence } = result;
+    return jobsFailed === 0 && ledger.differenceNano === 0n && evidence.onChain.ok ? 0 : 1;
   } finally {
     await play.close();
   }
@@ -90,6 +92,7 @@ function writeFiles(options: DemoOptions, result: DemoResult): void {
     join(options.out, 'receipts.jsonl'),
     result.receipts.map((row) => `${receiptLine(row)}\n`).join(''),
   );
+  writeFileSync(join(options.out, 'evidence.json'), result.evidence.text);
   writeFileSync(join(options.out, 'report.html'), reportHtml(result));
 }
 

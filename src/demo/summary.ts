@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
+import { linkGroups, type DemoEvidence } from './evidence';
 import type { Flow, LedgerRow } from './ledger';
 import type { DemoResult } from './result';
 
@@ -27,12 +28,36 @@ export function summaryText(result: DemoResult, color: boolean): string {
     '',
     paint(
       'bold',
+      'Where one answer came from (evidence.json; `cocoon verify` shows each link with its values)',
+    ),
+    ...evidenceLines(result.evidence, paint),
+    '',
+    paint(
+      'bold',
       `${result.jobsDone} jobs answered, ${result.jobsFailed} failed, ${result.tokens.toLocaleString('en')} tokens; ` +
         `workers were paid ${formatCoins(result.paidNano)} ${COIN_SYMBOL} in ${result.settlements} settlements, providers claimed ` +
         `${formatCoins(result.claimedNano)}; gas ${formatCoins(ledger.gasNano)}; ${result.seconds.toFixed(1)} s`,
     ),
     '',
   ].join('\n');
+}
+
+const MARKS = { ok: '✓', failed: '✗', 'not checked': '○' } as const;
+const COLOURS = { ok: 'green', failed: 'red', 'not checked': 'dim' } as const;
+
+function evidenceLines(
+  { onChain }: DemoEvidence,
+  paint: (style: 'green' | 'red' | 'dim' | 'bold', text: string) => string,
+): string[] {
+  const groups = linkGroups(onChain.links);
+  const width = Math.max(...groups.map(({ title }) => title.length));
+  return [
+    ...groups.map(
+      ({ title, state, names }) =>
+        `  ${paint(COLOURS[state], MARKS[state])} ${title.padEnd(width)}  ${names.join(' > ')}`,
+    ),
+    `  ${paint('bold', 'SIMULATED hardware')}: its root vouches for nothing; on a real network the same chain ends at Intel's.`,
+  ];
 }
 
 function ledgerTable(rows: readonly LedgerRow[]): string[] {

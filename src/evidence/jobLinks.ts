@@ -107,6 +107,6 @@ function usage(record: JobRecord): string {
   const cached = cachedTokens > 0 ? ` (${cachedTokens} cached)` : '';
   const audio = audioMs > 0 ? `${audioMs / 1_000} s of audio` : '';
   if (promptTokens + completionTokens === 0 && audio !== '') return audio;
-  const tokens = `${promptTokens}${cached} + ${count(completionTokens, 'token')}`;
+  const tokens = `${promptTokens} prompt${cached} + ${completionTokens} completion tokens`;
   return audio === '' ? tokens : `${tokens}, ${audio}`;
 }

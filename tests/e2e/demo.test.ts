@@ -36,6 +36,8 @@ describe('the demo', () => {
       jobs_failed: 0,
       ledger_difference_nano: '0',
       refusals: 5,
+      evidence_links: 28,
+      evidence_links_ok: 28,
     });
     expect(summary['tokens']).toBeGreaterThan(JOBS);
     for (const amount of ['paid_nano', 'claimed_nano', 'gas_nano'])
@@ -86,6 +88,26 @@ describe('the demo', () => {
     const bad = await runCommand(['bin/cocoon.cjs', 'receipts', forged]);
     expect(bad.code).toBe(3);
     expect(bad.lines[bad.lines.length - 1]).toMatch(/the worker key did not sign this receipt/);
+  });
+
+  it('leaves evidence of an answer that the command line verifies, and refuses once it is changed', async () => {
+    const file = join(out, 'evidence.json');
+    const good = await runCommand(['--import', 'tsx', 'src/cli/main.ts', 'verify', file, '--json']);
+    expect(good.code).toBe(0);
+    const { ok, root, links } = JSON.parse(good.lines[0]!) as {
+      ok: boolean;
+      root: string;
+      links: { state: string }[];
+    };
+    expect({ ok, root, links: links.length }).toEqual({ ok: true, root: 'simulated', links: 28 });
+    expect(links.filter(({ state }) => state === 'not checked')).toHaveLength(5);
+
+    const bundle = JSON.parse(readFileSync(file, 'utf8')) as { responseHash: string };
+    const forged = join(out, 'forged.json');
+    writeFileSync(forged, JSON.stringify({ ...bundle, responseHash: '00'.repeat(32) }));
+    const bad = await runCommand(['--import', 'tsx', 'src/cli/main.ts', 'verify', forged]);
+    expect(bad.code).toBe(3);
+    expect(bad.lines).toContainEqual(expect.stringMatching(/^✗ answer +the record is of another answer$/));
   });
 
   const withBrowser = browserPath ? it : it.skip;

@@ -14,7 +14,7 @@ export function checklistText(found: Verification, to: Console): string {
   return `${paint(to, 'bold', head)}\n\n${rows.join('\n')}\n\n${conclusion(found, to)}\n`;
 }
 
-export function linkText({ name, state, detail }: Link, to: Console): string {
+function linkText({ name, state, detail }: Link, to: Console): string {
   const mark = paint(to, COLOUR[state], MARK[state]);
   const text = `${name.padEnd(NAME_WIDTH)}  ${hang(detail, INDENT)}`;
   return `${mark} ${state === 'ok' ? text : paint(to, COLOUR[state], text)}`;
@@ -26,11 +26,13 @@ function judgedText({ judged }: Verification): string[] {
   return [`judged at ${isoText(judged.atUnix)}, ${by}`];
 }
 
-export function conclusion({ ok, root, links }: Verification, to: Console): string {
+function conclusion({ ok, root, judged, links }: Verification, to: Console): string {
   const named = (state: Link['state']): string[] =>
     links.filter((link) => link.state === state).map(({ name }) => name);
   const [held, failed, unchecked] = [named('ok'), named('failed'), named('not checked')];
-  const open = unchecked.length === 0 ? '' : `; ${unchecked.length} not checked: ${unchecked.join(', ')}`;
+  const ask = judged && unchecked.includes('allow-list') ? ' (--chain <url> does)' : '';
+  const open =
+    unchecked.length === 0 ? '' : `; ${unchecked.length} not checked: ${unchecked.join(', ')}${ask}`;
   const word = root === 'simulated' ? ['yellow', 'VERIFIED AS A SIMULATION'] : ['green', 'VERIFIED'];
   const head = ok
     ? `${paint(to, word[0] as Paint, word[1]!)}: ${held.length} links hold`
