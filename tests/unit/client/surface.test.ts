@@ -3,10 +3,11 @@ import type { RequestPlaintext } from '../../../src/channel';
 import type { Caller } from '../../../src/client/caller';
 import { readTranscription } from '../../../src/protocol/audio/transcription';
 import { CocoonError } from '../../../src/protocol/errors';
+import type { WorkerOffer } from '../../../src/protocol/wire';
 import { oggFile, wavFile } from '../../support/sounds';
 import { json, talkativeEngine } from './network/engine';
 import { createNetwork, HELLO, openaiFor, type Network } from './network/setup';
-import type { EngineAnswer } from './network/worker';
+import { MODEL_HASH, type EngineAnswer } from './network/worker';
 
 const URL = 'https://cocoon.invalid/v1';
 /** 987 ms at 60,000 nanotons a minute: 987 nanotons. */
@@ -144,6 +145,19 @@ describe('what the client answers beside models', () => {
       expect(Object.keys(error).sort()).toEqual(['code', 'message', 'param', 'type']);
     }
   });
+
+  it.each(['acme/tiny-1', 'acme%2Ftiny-1'])(
+    'tells of a model whose name has a slash, as %s',
+    async (name) => {
+      const { client, router, workers, chain } = createNetwork();
+      chain.rules.models.set(MODEL_HASH.toString('hex'), 'acme/tiny-1');
+      const [worker] = workers;
+      const models = [{ ...describedModel(worker!.offer().text), id: 'acme/tiny-1' }];
+      router.entry = { offer: worker!.offer({ models }) };
+      expect(await (await client.fetch(`${URL}/models/${name}`)).json()).toMatchObject({ id: 'acme/tiny-1' });
+      await client.close();
+    },
+  );
 
   it('tells when to come again where a repetition helps', async () => {
     network.router.refusals = Array.from({ length: 40 }, () => 'worker_busy');
@@ -318,6 +332,10 @@ it('a caller that may not use a model is told that there is none, on every path'
   expect(answers.map(({ status }) => status)).toEqual([404, 404, 404]);
   await client.close();
 });
+
+function describedModel(offerText: string): WorkerOffer['models'][number] {
+  return (JSON.parse(offerText) as WorkerOffer).models[0]!;
+}
 
 function caller(id: string): Caller {
   return {

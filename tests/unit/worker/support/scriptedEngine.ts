@@ -17,6 +17,8 @@ export interface ScriptedEngine {
   readonly url: string;
   readonly calls: EngineCall[];
   answer(script: (call: EngineCall) => void): void;
+  /** How it answers a sound in which there is nothing; by default as if it had listened. */
+  answerSilence(script: (call: EngineCall) => void): void;
   /** The default answer. */
   hello(call: EngineCall): void;
   say(call: EngineCall, text: string): void;
@@ -28,6 +30,7 @@ export const USAGE = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 
 export async function startScriptedEngine(): Promise<ScriptedEngine> {
   const calls: EngineCall[] = [];
   let script = sayHello;
+  let silence = sayHello;
   const server = createServer((request, response) => {
     void serve(request, response);
   });
@@ -42,10 +45,8 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
     const closed = new Promise<void>((resolve) => response.on('close', resolve));
     const call = { path: request.url ?? '', body, files, closed, response };
     // The canary is not what the tests are about.
-    if (JSON.stringify(body).includes('"Hi"') || isSilence(files['file'])) {
-      sayHello(call);
-      return;
-    }
+    if (isSilence(files['file'])) return silence(call);
+    if (JSON.stringify(body).includes('"Hi"')) return sayHello(call);
     calls.push(call);
     script(call);
   };
@@ -57,6 +58,9 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
     say: (call, text) => sendJson(call.response, 200, chatReply(text, USAGE)),
     answer(next) {
       script = next;
+    },
+    answerSilence(next) {
+      silence = next;
     },
     close: () =>
       new Promise((resolve) => {
