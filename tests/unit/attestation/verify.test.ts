@@ -56,6 +56,28 @@ describe('a verdict', () => {
     expect(signature).toMatchObject({ ok: false, seen: 'not checked: see quote-format' });
   });
 
+  test('says until when it holds: a second later something is out of date', async () => {
+    const { validUntil, verdict } = await verifier.verify(minted);
+    expect(verdict).toBe('accepted');
+    const at = (seconds: number) => verifier.verify({ quote, collateral, atUnix: seconds });
+    expect((await at(validUntil! - 1)).verdict).toBe('accepted');
+    expect((await at(validUntil!)).verdict).toBe('refused');
+    const shortLived = mintQuote({ leaf: { notAfter: MINTED_AT + 50 } });
+    expect((await verifier.verify(shortLived)).validUntil).toBe(MINTED_AT + 51);
+    expect((await verifier.verify({ ...shortLived, atUnix: MINTED_AT + 50 })).verdict).toBe('accepted');
+    expect((await verifier.verify({ ...shortLived, atUnix: MINTED_AT + 51 })).refusal).toBe('pck-date');
+  });
+
+  test("tells the machine's TCB as floors are compared with it", async () => {
+    expect((await verifier.verify(mintQuote({ form: 'v5-td15' }))).tcb).toEqual({
+      ...{ pceId: 0, pceSvn: 11, qeIsvSvn: 6, sgxSvns: '03030202040100050000000000000000' },
+      ...{ teeTcbSvn: `050102${'00'.repeat(13)}`, teeTcbSvn2: `050102${'00'.repeat(13)}` },
+    });
+    expect((await verifier.verify(minted)).tcb).toMatchObject({ teeTcbSvn2: '00'.repeat(16) });
+    const nothing = await verifier.verify({ quote: Buffer.alloc(0), collateral, atUnix });
+    expect(nothing).toMatchObject({ tcb: null, validUntil: null });
+  });
+
   test('goes on after a failure, so that the list is complete', async () => {
     const { checks, refusal } = await verifier.verify({
       quote,

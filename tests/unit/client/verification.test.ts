@@ -365,6 +365,29 @@ describe('a worker is verified', () => {
     expect(network.client.refusedWorkers()).toMatchObject([{ link: 'evidence' }]);
   });
 
+  it.each([
+    ['that the other authority certified', { ca: 'processor' as const }],
+    ['that writes quotes of version 5', { quote: { form: 'v5-td10' as const } }],
+  ])('also on a machine %s', async (_, of) => {
+    const network = start();
+    const { workers, chain, clock } = network;
+    const other = createFakeWorker(clock, { index: 1, engine: talkativeEngine, ...of });
+    workers[0] = other;
+    chain.workerStates.set(other.address.hash.toString('hex'), other.state);
+    expect(await ask(network)).toBe('answered');
+  });
+
+  it('by the routers that show it: one that lies does not keep others from showing the truth', async () => {
+    const routers = ['http://liar.test', 'http://honest.test'];
+    const network = start({ config: { routers } });
+    let asked = 0;
+    network.router.evidence = (honest) => (asked++ === 0 ? '{}' : honest);
+    expect(await ask(network)).toBe('answered');
+    // Once it is proven it is proven, whoever lists the worker.
+    expect(await ask(network)).toBe('answered');
+    expect([asked, network.client.refusedWorkers()]).toEqual([2, []]);
+  });
+
   it('one by one: the others go on while one is refused', async () => {
     const network = start({ workers: 3 });
     const liar = network.workers[1]!.key;

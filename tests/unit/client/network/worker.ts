@@ -156,6 +156,8 @@ export function createFakeWorker(
     certificate?: Partial<HpkeCertificate>;
     /** What its machine quotes instead of what a healthy one does. */
     quote?: HostQuoteOverrides;
+    /** Which of Intel's two authorities certified its machine. */
+    ca?: 'platform' | 'processor';
   },
 ): FakeWorker {
   const seed = Buffer.alloc(32, 0x10 + options.index);
@@ -184,12 +186,17 @@ export function createFakeWorker(
   const machine = createSimulatedHost({
     random: (bytes) => Buffer.alloc(bytes, 0x70 + options.index),
     nowUnix: Math.floor(clock.now()),
+    ...(options.ca && { ca: options.ca }),
   });
   const quote = machine.quote(Buffer.concat([statementDigest(statement), BLOCK_ROOT]), options.quote ?? {});
   const { imageId, shape } = measuredIn(quote);
   const platform = platformOf(machine.ppid);
   const asks: Ask[] = [];
-  const history: WorkerHistory = options.history ?? { totals: new Map(), ranges: new Map(), items: new Map() };
+  const history: WorkerHistory = options.history ?? {
+    totals: new Map(),
+    ranges: new Map(),
+    items: new Map(),
+  };
   const { ranges, items } = history;
 
   const auditAnswer = (line: string, { from }: { from: number }): EngineAnswer => {
