@@ -106,20 +106,36 @@ describe('a gateway under load', () => {
     const own = client.receipts(9).reduce((sum, { costNano }) => sum + costNano!, 0n);
     expect(spent).toBe(own.toString());
   });
+
+  it('refuses the key without money with 402 and the one with a rate with 429, and says that all is simulated', async () => {
+    const { empty, limited } = SANDBOX_DEFAULTS.keys;
+    const poor = await ask(empty);
+    expect(await poor.json()).toMatchObject({
+      error: { code: 'key_limit_reached', type: 'insufficient_quota' },
+    });
+    expect(poor.status).toBe(402);
+    expect(poor.headers.get('x-cocoon-simulated')).toBe('true');
+    const one = ask(limited).then((answer) => answer.text());
+    await engine.untilRunning(1);
+    engine.beat(true);
+    expect(readStream(await one).done).toBe(true);
+    const fast = await ask(limited);
+    expect(fast.status).toBe(429);
+    expect(Number(fast.headers.get('retry-after'))).toBeGreaterThan(30);
+    expect(engine.running()).toBe(0);
+  });
 });
 
 function readStream(stream: string): { text: string; done: boolean; receipt: string; costNano: bigint } {
   const events = stream.split('\n\n').filter((event) => event.startsWith('data: '));
   const done = events.at(-1) === 'data: [DONE]';
-  const chunks = events
-    .slice(0, done ? -1 : undefined)
-    .map(
-      (event) =>
-        JSON.parse(event.slice(6)) as {
-          choices?: { delta: { content?: string } }[];
-          cocoon?: { receipt: string; cost_nano: string };
-        },
-    );
+  const chunks = events.slice(0, done ? -1 : undefined).map(
+    (event) =>
+      JSON.parse(event.slice(6)) as {
+        choices?: { delta: { content?: string } }[];
+        cocoon?: { receipt: string; cost_nano: string };
+      },
+  );
   const { receipt = '', cost_nano: cost = '0' } = chunks.at(-1)?.cocoon ?? {};
   const text = chunks.map(({ choices }) => choices?.[0]?.delta.content ?? '').join('');
   return { text, done, receipt, costNano: BigInt(cost) };
