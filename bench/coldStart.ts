@@ -76,6 +76,7 @@ function report(without: readonly Timed[], withLine: readonly Timed[]) {
       rows: [
         row('process begins, SDK is loaded', ({ loadedMs }) => loadedMs),
         row('process begins, answer is verified', ({ answeredMs }) => answeredMs),
+        row('processor time of the process', ({ cpuMs }) => cpuMs),
         row("the engine's own part", ({ engineMs }) => engineMs),
         row('all beside the engine', ({ answeredMs, engineMs }) => answeredMs - engineMs),
         row(

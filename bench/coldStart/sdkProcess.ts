@@ -6,6 +6,8 @@ export interface ColdStart {
   loadedMs: number;
   /** The first answer is here, its worker and its bill verified. */
   answeredMs: number;
+  /** Processor time until then. */
+  cpuMs: number;
 }
 
 /** A program with the SDK and one request. Arguments: a client's configuration, a prompt. */
@@ -20,9 +22,10 @@ async function main(configFile: string, prompt: string): Promise<ColdStart> {
   });
   const text = await answer.text();
   const answeredMs = performance.now();
+  const { user, system } = process.cpuUsage();
   if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${text}`);
   await client.close();
-  return { loadedMs, answeredMs };
+  return { loadedMs, answeredMs, cpuMs: (user + system) / 1_000 };
 }
 
 const [configFile, prompt] = process.argv.slice(2);
