@@ -80,6 +80,14 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
+    {
+      name: 'cryptography-in-one-room',
+      comment:
+        'protocol and channel run in browsers from the same source: what needs Node or a package of cryptography stands behind src/protocol/crypto',
+      severity: 'error',
+      from: { path: '^src/(protocol|channel)/', pathNot: '^src/protocol/crypto/(node|browser)[.]ts$' },
+      to: { path: '^node:|^(crypto|fs|http|net|path|stream)$|node_modules/(sodium-native|@noble)/' },
+    },
     { name: 'no-cycles', severity: 'error', from: { pathNot: '^build/' }, to: { circular: true } },
     {
       name: 'no-development-packages-in-production',
