@@ -2,7 +2,7 @@ import { channelVectorFiles } from './channelVectors';
 import { openApiDocument } from '../client/gateway';
 import { withGasFigures } from './gasFigures';
 import { replaceSection } from './sections';
-import { errorTable, protocolSections, quoteTroubleTable } from './tables';
+import { errorTable, evidenceTable, protocolSections, quoteTroubleTable } from './tables';
 import { vectorFiles, vectorText } from './vectors';
 
 /**
@@ -24,6 +24,7 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     { path: 'docs/flows.md', render: withGasFigures },
     { path: 'docs/onchain-attestation.md', render: withGasFigures },
+    { path: 'docs/audit.md', render: (page) => replaceSection(page, 'evidence links', evidenceTable()) },
     { path: 'docs/errors.md', render: (page) => replaceSection(page, 'errors', errorTable()) },
     {
       path: 'docs/operate-worker.md',

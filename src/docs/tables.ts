@@ -1,4 +1,5 @@
 import { escrowScopeFields, workerScopeFields } from '../protocol/domain';
+import { LINKS } from '../evidence/link';
 import { ERROR_CODES } from '../protocol/errors';
 import { CODECS, type ByteImage, type Fields } from '../protocol/fields';
 import { jobRecordFields } from '../protocol/jobRecord';
@@ -63,6 +64,14 @@ export function errorTable(): string {
     remedy,
   ]);
   return table(['code', 'status', "OpenAI's type", 'what to do'], rows);
+}
+
+/** For docs/audit.md: what each link of a bundle shows when it holds. */
+export function evidenceTable(): string {
+  return table(
+    ['link', 'holds when'],
+    Object.entries(LINKS).map(([name, holds]) => [`\`${name}\``, holds]),
+  );
 }
 
 /** For docs/operate-worker.md: why a machine gave no quote that the chain takes. */
