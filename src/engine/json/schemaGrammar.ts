@@ -80,6 +80,7 @@ function write(value: unknown, param: string, compiler: Compiler): string {
     only(keyword);
     return branches(keyword, schema[keyword], `${param}.${keyword}`, inner);
   }
+  only('type', ...Object.values(KEYWORDS).flat());
   const types = typesOf(schema, param);
   only('type', ...types.flatMap((type) => KEYWORDS[type]!));
   return inner.rules.add(oneOf(types.map((type) => writeType(type, schema, param, inner))));

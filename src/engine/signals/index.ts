@@ -1,6 +1,6 @@
 /** Signals that the development engine can hear, to make voice messages whose text is known. */
-export { dtmfSamples, type DtmfSound } from './dtmf';
-export { morseSamples, type MorseSound } from './morse';
+export { dtmfSamples } from './dtmf';
+export { morseSamples } from './morse';
 export { withNoise } from './noise';
 export { encodeOggOpus, type OpusFile } from './oggOpus';
 export { encodeWav, type WavFormat } from './wav';
