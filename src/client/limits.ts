@@ -29,6 +29,10 @@ export const CLIENT_LIMITS = {
   verifyGraceMs: 250,
   /** Quotes, and failures, that are remembered. */
   verifiedMost: 4_096,
+  /** Texts of offers that are kept with what was read in them: two large order books. */
+  offersBytes: 32 * 1024 * 1024,
+  /** Workers whose newest offer is remembered. */
+  newestOffers: 1_024,
   families: 64,
   /** Intel announces no recovery: its collateral is asked for again after this time, although its dates allow more. */
   collateralFreshSeconds: 21_600,

@@ -88,15 +88,16 @@ export function createMarket(
   };
 
   const read = async ({ router, book, atUnix }: OpenBook, entry: BookEntry, root: Root): Promise<Looked> => {
-    const offer = offers.open(entry);
-    if (!offer) return left('offer', 'the offer is not signed by its key');
+    const opened = offers.open(entry);
+    if (!opened) return left('offer', 'the offer is not signed by its key');
+    const { offer, text } = opened;
     const models = offer.models.map(({ id }) => id);
     if (entry.draining) return left('offer', 'draining', models);
     if (!isWorkerAllowed(config.policy, offer.worker))
       return left('policy', "not in this client's policy", models);
     if (isAvoided(offer.workerKey)) return left('policy', 'avoided after a failure or a wrong bill', models);
     const lookedAt = clock.now();
-    const shown = { text: entry.offer.text, router, offer, root };
+    const shown = { text, router, offer, root };
     let verdict = await judge(shown, 0);
     // The contract may have changed since it was read, as when its worker has just renewed its statement.
     if (!verdict.ok && MAY_BE_OLD.has(verdict.link)) verdict = await judge(shown, lookedAt);
@@ -104,6 +105,7 @@ export function createMarket(
     const fee = feeThrough(book, verdict.worker, config.policy);
     if (!fee)
       return left('fee', 'the router asks for more than the worker or the policy lets it have', models);
+    offers.verified(opened);
     for (const priced of verdict.worker.models) remember(verdict.worker.id, priced);
     return verdict.worker.models.map((priced) => ({
       ...priced,

@@ -62,6 +62,7 @@ export function createBooks(deps: {
 async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promise<OrderBook> {
   try {
     const response = await fetch(`${router}/v1/book`, {
+      redirect: 'error',
       signal: AbortSignal.timeout(CLIENT_LIMITS.bookTimeoutMs),
     });
     if (!response.ok) throw new Error(`status ${response.status}`);
@@ -71,18 +72,57 @@ async function fetchBook(router: string, fetch: typeof globalThis.fetch): Promis
   }
 }
 
-/** Offers by their text and signature: each is read, and its signature checked, once. */
-export function createOffers(): { open(entry: BookEntry): WorkerOffer | null } {
+/** An offer, and the words in which it is signed. */
+export interface OpenedOffer {
+  offer: WorkerOffer;
+  text: string;
+}
+
+/**
+ * Offers by their text and signature: each is read, and its signature checked, once. A worker's word counts whoever
+ * shows it: where a router shows an older one than is known and verified, the newest takes its place.
+ */
+export function createOffers(): {
+  open(entry: BookEntry): OpenedOffer | null;
+  /** Notes that this offer was verified in full. */
+  verified(opened: OpenedOffer): void;
+} {
   const known = new Map<string, WorkerOffer | null>();
+  const newest = new Map<string, OpenedOffer>();
+  let bytes = 0;
+
+  const read = ({ offer: signed }: BookEntry): WorkerOffer | null => {
+    const name = signed.signature + signed.text;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const opened = openOffer(signed);
+    known.set(name, opened);
+    bytes += name.length;
+    // A router can make up as many as it likes, of a quarter of a megabyte each.
+    while (known.size > CLIENT_LIMITS.verifiedMost || bytes > CLIENT_LIMITS.offersBytes) {
+      const oldest = known.keys().next().value!;
+      known.delete(oldest);
+      bytes -= oldest.length;
+    }
+    return opened;
+  };
+
   return {
-    open({ offer }) {
-      const name = offer.signature + offer.text;
-      const found = known.get(name);
-      if (found !== undefined) return found;
-      const opened = openOffer(offer);
-      known.set(name, opened);
-      if (known.size > CLIENT_LIMITS.verifiedMost) known.delete(known.keys().next().value!);
-      return opened;
+    open(entry) {
+      const offer = read(entry);
+      if (!offer) return null;
+      const latest = newest.get(offer.workerKey);
+      return latest && isNewer(latest.offer, offer) ? latest : { offer, text: entry.offer.text };
+    },
+    verified(opened) {
+      const { workerKey } = opened.offer;
+      newest.delete(workerKey);
+      newest.set(workerKey, opened);
+      if (newest.size > CLIENT_LIMITS.newestOffers) newest.delete(newest.keys().next().value!);
     },
   };
+}
+
+function isNewer(one: WorkerOffer, other: WorkerOffer): boolean {
+  return one.issuedAt === other.issuedAt ? one.seq > other.seq : one.issuedAt > other.issuedAt;
 }

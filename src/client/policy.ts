@@ -9,7 +9,7 @@ export interface Policy {
   /** Nanotons per million tokens; null for any. */
   maxPromptPrice: Nano | null;
   maxCompletionPrice: Nano | null;
-  /** The most that one request may cost. */
+  /** The most that one request may cost, with all tickets that it takes. */
   maxFeeNano: Nano | null;
   /** Account hashes of Worker contracts in hex; null for any. */
   allowWorkers: readonly string[] | null;

@@ -37,14 +37,25 @@ const PATIENCE_MS = 1_000;
  */
 export async function selectTarget(
   request: ModelRequest,
-  wanted: { tried: ReadonlySet<string>; stayWith: string | null; waitedMs: number },
+  wanted: {
+    tried: ReadonlySet<string>;
+    stayWith: string | null;
+    waitedMs: number;
+    /** What the tickets that this request has cost so far may be billed at most. */
+    authorisedNano: bigint;
+  },
   deps: SelectDeps,
 ): Promise<Target | null> {
   const { market, lines, failures } = deps;
   const all = await market.candidates();
   const fitting = affordable(ofModel(request, all, market), request, deps);
   const escrow = await lines.escrow();
-  const left = fitting.filter(({ candidate }) => !wanted.tried.has(routeName(candidate)));
+  const mostNano = deps.policy.maxFeeNano;
+  const left = fitting.filter(
+    ({ candidate, maxFeeNano }) =>
+      !wanted.tried.has(routeName(candidate)) &&
+      (mostNano === null || wanted.authorisedNano + maxFeeNano <= mostNano),
+  );
   if (left.length === 0) throw new CocoonError('no_attested_worker', 'Every worker of this model was tried.');
 
   const awake = left.filter(({ candidate, freeSlots }) => freeSlots > 0 && !failures.isResting(candidate));

@@ -18,13 +18,14 @@ export async function serveModelRequest(
   const tried = new Set<string>();
   const unseen = new Set<string>();
   let waitedMs = 0;
+  let authorisedNano = 0n;
   let lastError: CocoonError | null = null;
   for (let attempts = 0; ;) {
     signal.throwIfAborted();
     const stayWith = deps.stayWith.get(request.conversation);
     let target: Target | null;
     try {
-      target = await selectTarget(request, { tried, stayWith, waitedMs }, deps);
+      target = await selectTarget(request, { tried, stayWith, waitedMs, authorisedNano }, deps);
     } catch (error) {
       // What went wrong with the last worker says more than that none is left.
       throw lastError && toCocoonError(error).code === 'no_attested_worker' ? lastError : error;
@@ -43,6 +44,8 @@ export async function serveModelRequest(
     // Requests that were selected in the same turn may have taken the slot or the room.
     if (!stillFits(target, deps)) continue;
     attempts += 1;
+    // Whoever answers an error may have run the job all the same: its ticket counts.
+    authorisedNano += target.maxFeeNano;
     try {
       return await runOnce(target, request, signal, deps);
     } catch (error) {

@@ -85,6 +85,25 @@ const OF_ROUTERS: Row[] = [
   ['runs-it-and-says-busy', 'has a job run and says that it failed', 'worker_failed'],
   ['older-job', 'downgrades the version of a job', 'ticket_malformed'],
   ['changed-request', 'changes one bit of a request', 'channel_open_failed'],
+
+  ['holds-a-reply', 'holds a reply and sends it when nobody waits any more', 'router_unreachable'],
+  ['silent-in-a-reply', 'falls silent in the middle of a reply', 'stream_truncated'],
+  ['slow-error', 'sends an error whose text never comes', 'router_unreachable'],
+  ['endless-signs-of-life', 'sends signs of life for ever', 'stream_truncated'],
+  ['endless-reply', 'sends a reply without end', 'reply_unauthentic'],
+  ['old-price', 'goes back to an older, dearer price table', NO_EFFECT],
+  ['splits-its-view', 'shows one client an older, dearer price table than another router shows', NO_EFFECT],
+  ['runs-it-again-and-again', 'has every worker run a job and says of each that it failed', 'worker_failed'],
+  ['frames-in-another-type', 'calls a sealed reply something else', 'reply_unauthentic'],
+
+  ['redirects-the-directory', 'redirects whoever asks for the directory', 'router_unreachable'],
+  ['redirects-a-job', 'redirects a job', 'router_unreachable'],
+  ['endless-directory', 'sends a directory without end', 'router_unreachable'],
+  ['packed-directory', 'packs twenty megabytes into a small directory', 'router_unreachable'],
+  ['packed-reply', 'packs ninety megabytes into a small reply', 'reply_unauthentic'],
+  ['endless-error', 'sends an error without end', 'router_unreachable'],
+  ['endless-headers', 'sends headers without end', 'router_unreachable'],
+  ['resets-a-reply', 'resets the connection in the middle of a reply', 'stream_truncated'],
 ];
 
 const OF_WORKERS: Row[] = [

@@ -33,6 +33,8 @@ export interface Scene {
   /** What the lying worker's engine says, when it lies. */
   engine: ((request: RequestPlaintext) => EngineAnswer) | null;
   ask(change?: object, client?: Client): Promise<Told>;
+  /** What must be closed with the scene. */
+  ends: (() => Promise<void> | void)[];
   close(): Promise<void>;
 }
 
@@ -78,9 +80,12 @@ export async function createScene(
 
   const client = network.restart();
   const scene: Scene = {
-    ...{ network, emulated, client, router, otherRouter, worker, otherWorker, form, engine: null },
+    ...{ network, emulated, client, router, otherRouter, worker, otherWorker, form, engine: null, ends: [] },
     ask: (change = {}, by = client) => askBy(by, { ...bodyOf(form), ...change }),
-    close: () => client.close(),
+    async close() {
+      await client.close();
+      for (const end of scene.ends) await end();
+    },
   };
   return scene;
 }

@@ -8,10 +8,12 @@ type Fetch = typeof globalThis.fetch;
 /** Where a router changes what passes it; each gets the honest value. Without any it is an honest router. */
 export interface Lies {
   book?(book: OrderBook): unknown;
+  /** Instead of the directory. */
+  bookRequest?(init: RequestInit): Promise<Response>;
   /** Over the encoded frames of a reply, in order. */
   frames?(frames: Buffer[]): Buffer[];
   /** Instead of relaying: `forward` lets the real router answer those bytes. */
-  job?(bytes: Buffer, forward: (bytes?: Buffer) => Promise<Response>): Promise<Response>;
+  job?(bytes: Buffer, forward: (bytes?: Buffer) => Promise<Response>, init: RequestInit): Promise<Response>;
   /** Any other path. */
   other?(path: string, forward: () => Promise<Response>): Promise<Response>;
 }
@@ -51,7 +53,8 @@ export function createLyingRouter(real: Fetch): LyingRouter {
       const { pathname } = new URL(input);
       if (!router.isUp) throw new TypeError('fetch failed');
       router.seen.push(Buffer.from(JSON.stringify([input, Object.entries(init.headers ?? {})])));
-      if (pathname === '/v1/book') return readBook(await real(input, init));
+      if (pathname === '/v1/book')
+        return (await router.lies.bookRequest?.(init)) ?? readBook(await real(input, init));
       if (pathname !== '/v1/jobs') {
         const forward = (): Promise<Response> => real(input, init);
         return router.lies.other?.(pathname, forward) ?? forward();
@@ -67,7 +70,7 @@ export function createLyingRouter(real: Fetch): LyingRouter {
             body: new Uint8Array(body),
           }),
         );
-      return (await router.lies.job?.(bytes, forward)) ?? forward();
+      return (await router.lies.job?.(bytes, forward, init)) ?? forward();
     },
   };
 

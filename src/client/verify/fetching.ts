@@ -32,7 +32,8 @@ export async function fetchCollateral(
 
 async function get(url: string, link: Link, mostBytes: number, fetch: Fetch): Promise<string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(CLIENT_LIMITS.evidenceTimeoutMs) });
+    const signal = AbortSignal.timeout(CLIENT_LIMITS.evidenceTimeoutMs);
+    const response = await fetch(url, { redirect: 'error', signal });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return await readLimited(response, mostBytes);
   } catch (cause) {

@@ -15,7 +15,7 @@ import type { Play } from '../play';
 const OWN = keyPairFromSeed(Buffer.alloc(32, 0x66));
 
 /** Changes every offer of the book. */
-function offers(change: (offer: SignedOffer) => SignedOffer): (book: OrderBook) => OrderBook {
+export function offers(change: (offer: SignedOffer) => SignedOffer): (book: OrderBook) => OrderBook {
   return (book) => ({
     ...book,
     entries: book.entries.map((entry: BookEntry) => ({ ...entry, offer: change(entry.offer) })),

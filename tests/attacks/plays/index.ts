@@ -4,12 +4,16 @@ import { ANSWERS } from './answers';
 import { AUDITS } from './audits';
 import { BILLS } from './bills';
 import { DIRECTORY } from './directory';
+import { HTTP } from './http';
 import { REPLIES } from './replies';
+import { TIME } from './time';
 
 /** By the id of the attack. */
 export const PLAYS: Readonly<Record<string, Play>> = {
   ...DIRECTORY,
   ...REPLIES,
+  ...TIME,
+  ...HTTP,
   ...ADMISSION,
   ...BILLS,
   ...ANSWERS,
