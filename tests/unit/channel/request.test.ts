@@ -117,6 +117,19 @@ describe('a request plaintext', () => {
     expect(() => decodeRequestPlaintext(alter(bytes))).toThrow(refusal('channel_open_failed'));
   });
 
+  it('with a single bit set anywhere in a megabyte of padding is refused', () => {
+    const body = Buffer.alloc(17 * 1024 * 1024, 1);
+    const bytes = encodeRequestPlaintext({ ...request, body });
+    const end = 73 + JSON.stringify(request.head).length + body.length;
+    expect(bytes.length - end).toBeGreaterThan(900_000);
+    for (const at of [end, end + 65_535, end + 65_536, bytes.length - 1]) {
+      bytes[at]! ^= 1;
+      expect(() => decodeRequestPlaintext(bytes)).toThrow(refusal('channel_open_failed'));
+      bytes[at]! ^= 1;
+    }
+    expect(decodeRequestPlaintext(bytes).body.length).toBe(body.length);
+  });
+
   it('with an unknown head field is refused', () => {
     const head = { ...request.head, proxy: 'x' } as RequestPlaintext['head'];
     expect(() => decodeRequestPlaintext(encodeRequestPlaintext({ ...request, head }))).toThrow(
