@@ -1,6 +1,7 @@
 import { Address } from '@ton/core';
 import { nodeCrypto } from '../src/attestation/crypto/node';
 import { imageId, shape } from '../src/attestation/image';
+import { STRICT_POLICY } from '../src/attestation/policy';
 import { parseQuote } from '../src/attestation/quote';
 import { createSimulatedQuoteVerifier } from '../src/attestation/simulated';
 import { createSimulatedHost } from '../src/attestation/testing/host';
@@ -81,15 +82,23 @@ interface BenchWorker {
 }
 
 async function verify(
-  { examined, evidence }: Pick<BenchWorker, 'examined' | 'evidence'>,
+  worker: Pick<BenchWorker, 'examined' | 'evidence'>,
   verifier: ReturnType<typeof createSimulatedQuoteVerifier>,
   prepared: Awaited<ReturnType<typeof verifier.prepare>>,
 ): Promise<BenchWorker['proven']> {
+  const { evidence } = worker;
+  // As if its offer had never been read before.
+  const examined = { ...worker.examined, offer: { ...worker.examined.offer } };
   const wanted = examineContract(examined);
   if (!wanted.ok) throw new Error(`${wanted.link}: ${wanted.reason}`);
   const family = requireWanted(evidence, wanted.worker);
   const proven = await proveQuote(evidence, { collateral, prepared }, family, {
-    ...{ verifier, policy: {}, atUnix: MINTED_AT, platformOf: async (ppid: Buffer) => sha256(ppid) },
+    ...{
+      verifier,
+      policy: STRICT_POLICY,
+      atUnix: MINTED_AT,
+      platformOf: async (ppid: Buffer) => sha256(ppid),
+    },
   });
   const verdict = verifyWorker(examined, proven);
   if (!verdict.ok) throw new Error(`${verdict.link}: ${verdict.reason}`);

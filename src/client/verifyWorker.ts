@@ -129,10 +129,25 @@ interface Claims {
   lastSettleBy: number;
 }
 
-function checkClaims({ offer, state: read, rules, chain, policy, nowUnix }: Examined): Claims {
+/** What an offer says of its statement: it is looked at again and again, and never changes. */
+type Said = Pick<Claims, 'image' | 'hash' | 'digest' | 'statement'> & { modelsRoot: Buffer };
+const said = new WeakMap<WorkerOffer, Said>();
+
+function saidIn(offer: WorkerOffer): Said {
+  const known = said.get(offer);
+  if (known) return known;
   const image = Buffer.from(offer.statement, 'base64');
-  const hash = statementHash(image);
-  const statement = under('statement', () => parseStatement(image));
+  const found = under('statement', () => ({
+    ...{ image, statement: parseStatement(image) },
+    ...{ hash: statementHash(image), digest: statementDigest(image) },
+    modelsRoot: modelsRoot(offer.models.map(({ hash }) => Buffer.from(hash, 'hex'))),
+  }));
+  said.set(offer, found);
+  return found;
+}
+
+function checkClaims({ offer, state: read, rules, chain, policy, nowUnix }: Examined): Claims {
+  const { image, hash, digest, statement } = saidIn(offer);
   const { state, tcb, ...admitted } = checkContract(read, offer, chain, nowUnix);
   demand(
     state.statementHash.equals(hash),
@@ -144,7 +159,7 @@ function checkClaims({ offer, state: read, rules, chain, policy, nowUnix }: Exam
   demand(statement.hostTier >= policy.minHostTier, 'policy', tier);
   checkRules(offer, state, tcb, rules, nowUnix);
   checkAge(state, policy, nowUnix);
-  return { image, hash, digest: statementDigest(image), statement, state, tcb, ...admitted };
+  return { image, hash, digest, statement, state, tcb, ...admitted };
 }
 
 function check(examined: Examined, proven: ProvenQuote): VerifiedWorker {
@@ -238,8 +253,11 @@ function checkStatement(
   const algorithms = statement.kemId === KEM_ID && statement.kdfId === KDF_ID && statement.aeadId === AEAD_ID;
   demand(algorithms, 'statement', 'the statement names algorithms that this client does not speak');
   demand(isInDate(statement, now), 'statement', 'the statement is out of date');
-  const root = under('statement', () => modelsRoot(offer.models.map(({ hash }) => Buffer.from(hash, 'hex'))));
-  demand(statement.modelsRoot.equals(root), 'statement', 'the models are not those of the statement');
+  demand(
+    statement.modelsRoot.equals(saidIn(offer).modelsRoot),
+    'statement',
+    'the models are not those of the statement',
+  );
 }
 
 function checkContract(
