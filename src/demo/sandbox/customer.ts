@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { openEscrow } from '../../chain/accounts';
 import { connectClient, readClientFile, type Client } from '../../client';
 import type { KeyBooks } from '../../client/gateway';
@@ -50,6 +50,14 @@ export async function openCustomer(
   ends.push(() => client.close());
   await client.ready();
   return { client, configFile, dataDir: file.dataDir };
+}
+
+/** Where the gateway listens, and a key without limits: what `cocoon escrow --config` asks it with. */
+export function tellGateway(configFile: string, { port, ownKey }: { port: number; ownKey: string }): void {
+  const apiKeysFile = 'owner.key';
+  writeFileSync(join(dirname(configFile), apiKeysFile), `${ownKey}\n`, { mode: 0o600 });
+  const config = JSON.parse(readFileSync(configFile, 'utf8')) as object;
+  writeFileSync(configFile, JSON.stringify({ ...config, gateway: { port, apiKeysFile } }, null, 2));
 }
 
 /** The keys that the options name: two with money, one with next to none, one with a rate. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import type { Client } from '../../client';
-import { createGateway, openKeyBooks } from '../../client/gateway';
-import { issueKeys, openCustomer } from './customer';
+import { createGateway, newSecret, openKeyBooks } from '../../client/gateway';
+import { issueKeys, openCustomer, tellGateway } from './customer';
 import { openEngine } from './engine';
 import { foundSandbox, openRouter, openWorker, type Ends } from './network';
 import type { SandboxOptions } from './options';
@@ -67,8 +67,14 @@ async function start(
   issueKeys(books, options);
   const onFault = ({ cause, message }: Error): void =>
     fault(cause instanceof Error ? cause.message : message);
-  const gateway = createGateway(client, { port: options.port, simulated: true }, { keys: books, onFault });
+  const ownKey = newSecret();
+  const gateway = createGateway(
+    client,
+    { port: options.port, simulated: true, apiKeys: [ownKey] },
+    { keys: books, onFault },
+  );
   const url = await gateway.listen();
+  tellGateway(configFile, { port: Number(new URL(url).port), ownKey });
   ends.push(() => gateway.close());
   return {
     url,

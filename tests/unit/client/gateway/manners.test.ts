@@ -45,7 +45,14 @@ describe('the gateway, to senders that misbehave,', () => {
     const connection = rawConnection(port);
     connection.socket.pause();
     connection.write(HEAD + headerOf(body.length));
-    await new Promise<void>((sent) => connection.socket.write(body, () => sent()));
+    const piece = Math.ceil(body.length / 10);
+    for (let at = 0; at < body.length; at += piece) {
+      await new Promise<void>((sent, failed) =>
+        connection.socket.write(body.slice(at, at + piece), (error) => (error ? failed(error) : sent())),
+      );
+      // The answer has long been there when the last piece goes.
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
     connection.socket.resume();
     const answer = await connection.ended;
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
