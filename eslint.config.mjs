@@ -56,4 +56,12 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
+  {
+    files: ['examples/browser/*.mjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['Blob', 'Option', 'TextDecoderStream', 'URL', 'document', 'fetch'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

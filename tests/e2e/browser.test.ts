@@ -34,6 +34,7 @@ jest.mock('../../src/channel/aead', () => {
   };
 });
 
+const EXAMPLE = join(__dirname, '../../examples/browser');
 const browserPath = process.env['COCOON_CHROMIUM'];
 if (!browserPath)
   console.warn('skipped: COCOON_CHROMIUM does not name a browser, so no page uses the network');
@@ -53,6 +54,7 @@ withBrowser('a page', () => {
   let network: Network;
   let chainTee: Tee;
   let site: Site;
+  let texts: Map<string, string>;
   let browser: BrowserContext;
   let page: Page;
   let settings: Settings;
@@ -63,12 +65,16 @@ withBrowser('a page', () => {
     network = await createNetwork({ recorded: true });
     chainTee = await createTee(Number(new URL(network.devnet.url).port));
     const contents = "export * from './src/browser'; export { default as OpenAI } from 'openai';";
-    site = await serveSite(
-      new Map([
-        ['/sdk.js', (await bundle({ contents })).text],
-        ['/identity.js', (await bundle({ contents, plugins: [identityCipher] })).text],
+    texts = new Map([
+      ['/sdk.js', (await bundle({ contents })).text],
+      ['/identity.js', (await bundle({ contents, plugins: [identityCipher] })).text],
+      ['/dist/browser/cocoon.min.js', (await bundle({})).text],
+      ...['index.html', 'page.css', 'page.mjs'].map((name): [string, string] => [
+        `/examples/browser/${name}`,
+        readFileSync(join(EXAMPLE, name), 'utf8'),
       ]),
-    );
+    ]);
+    site = await serveSite(texts);
     profile = join(network.folder, 'profile');
     browser = await openBrowser(browserPath!, profile);
     page = await open('sdk');
@@ -199,6 +205,31 @@ withBrowser('a page', () => {
       .map((line) => new URL(line.split(' ')[1]!).origin);
     const known = [site.url, `http://127.0.0.1:${chainTee.port}`, ...settings.routers];
     expect([...new Set(others)].filter((origin) => !known.includes(origin))).toEqual([]);
+  }, 60_000);
+
+  test('of the examples answers, says what it cost, and opens its lock into a verified chain', async () => {
+    await page.goto('about:blank');
+    texts.set('/examples/browser/settings.json', JSON.stringify(settings));
+    const example = await browser.newPage();
+    const shown = (selector: string): Promise<string> => example.locator(selector).first().innerText();
+    await example.goto(`${site.url}/examples/browser/index.html`);
+    await example.locator('#text:enabled').fill('Who can read this?');
+    expect(await shown('#state')).toBe(
+      '1 worker verified by this page, on simulated hardware: write nothing secret',
+    );
+    await example.keyboard.press('Enter');
+    await example.locator('.answer.simulated').waitFor();
+    expect((await shown('.answer .text')).length).toBeGreaterThan(20);
+    expect(await shown('.answer .cost')).toMatch(/^0\.\d{6} TON$/);
+    await example.locator('.answer summary').click();
+    const links = await example
+      .locator('.links li')
+      .evaluateAll((rows) => rows.map((row) => (row as unknown as { className: string }).className));
+    expect(links.filter((state) => state === 'ok').length).toBeGreaterThan(18);
+    expect(links).not.toContain('failed');
+    const picture = process.env['COCOON_SCREENSHOT'];
+    if (picture) await example.screenshot({ path: picture });
+    await example.close();
   }, 60_000);
 
   test('would be overheard, by the same search, if encryption were replaced by identity', async () => {

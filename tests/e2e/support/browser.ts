@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
 import type { Plugin } from 'esbuild';
 
@@ -28,14 +28,20 @@ export interface Site {
   close(): Promise<void>;
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+};
+
 /** Serves texts by path on a free port of 127.0.0.1; paths without one are empty pages of the same origin. */
-export async function serveSite(scripts: ReadonlyMap<string, string>): Promise<Site> {
+export async function serveSite(texts: ReadonlyMap<string, string>): Promise<Site> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    const script = scripts.get(path);
-    const type = script === undefined ? 'text/html' : 'text/javascript';
+    const type = TYPES[extname(path)] ?? 'text/html';
     response.writeHead(200, { 'content-type': `${type}; charset=utf-8` });
-    response.end(script ?? `<!doctype html><meta charset="utf-8"><title>${path.slice(1)}</title>`);
+    response.end(texts.get(path) ?? `<!doctype html><meta charset="utf-8"><title>${path.slice(1)}</title>`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
