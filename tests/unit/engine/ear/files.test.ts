@@ -103,6 +103,11 @@ describe('a sound file', () => {
     expect(refusal(file)).toMatchObject({ status: 400, code: 'invalid_audio' });
   });
 
+  it('as OGG without a page is told which one', () => {
+    const torn = Buffer.concat([ogg.subarray(0, third), ogg.subarray(last)]);
+    expect(refusal(torn)!.message).toContain('page 2 is missing');
+  });
+
   it('as OGG with something else than Opus, or with several streams, is not taken', () => {
     const vorbis = edited(ogg, (copy) => {
       copy.write('vorbisX!', 28, 'latin1');
