@@ -13,8 +13,28 @@ export interface RouterCollateral {
   cacheDir: string;
 }
 
-/** Intel's collateral from the services that the configuration names; on a simulated registry the simulator's own. */
+/**
+ * Intel's collateral from the services that the configuration names; on a simulated registry the simulator's own. The chain
+ * tells which: a router that cannot read that yet serves everything else meanwhile.
+ */
 export function openCollateral(
+  readRoot: () => Promise<Root>,
+  config: RouterCollateral,
+  deps: { clock: Clock; log: Logger },
+): FamilyCollateral {
+  let opened: Promise<FamilyCollateral> | null = null;
+  const source = (): Promise<FamilyCollateral> =>
+    (opened ??= readRoot()
+      .then((root) => sourceOf(root, config, deps))
+      .catch((error: unknown) => {
+        opened = null;
+        throw error;
+      }));
+  source().catch((error: unknown) => deps.log.warn({ err: error }, 'no collateral for clients yet'));
+  return { forFamily: async (family) => (await source()).forFamily(family) };
+}
+
+function sourceOf(
   root: Root,
   { urls, cacheDir }: RouterCollateral,
   { clock, log }: { clock: Clock; log: Logger },

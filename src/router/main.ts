@@ -61,7 +61,7 @@ export async function startRouter(file: RouterFile, log: pino.Logger): Promise<R
   const { host, port } = file.listen;
   const metrics = createMetrics();
   const { urls, cacheDir = `${file.ledger}.collateral` } = file.collateral;
-  const collateral = openCollateral(await chain.registryRoot(), { urls, cacheDir }, { clock, log });
+  const collateral = openCollateral(() => chain.registryRoot(), { urls, cacheDir }, { clock, log });
   let settling: Settling | null = null;
   const router = await createRouter(
     {

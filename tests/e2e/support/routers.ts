@@ -27,7 +27,11 @@ export interface E2eRouter {
 
 /** The collateral of a simulated registry's machines. */
 function simulated(clock: Clock) {
-  return openCollateral('simulated', { urls: [], cacheDir: '' }, { clock, log: pino({ level: 'silent' }) });
+  return openCollateral(
+    async () => 'simulated',
+    { urls: [], cacheDir: '' },
+    { clock, log: pino({ level: 'silent' }) },
+  );
 }
 
 /** A router with a ledger file of its own; with `recorded`, all its connections run through a tee. */

@@ -1,6 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
 import { simulatedCollateral } from '../../../src/attestation/testing/host';
+import type { Root } from '../../../src/protocol/root';
 import { encodeEvidence, EVIDENCE_LIMITS } from '../../../src/protocol/wire';
+import { openCollateral } from '../../../src/router/collateral';
 import { ROUTER_LIMITS } from '../../../src/router/limits';
 import { createShelf } from '../../../src/router/shelf';
 import { START_UNIX } from './support/fakeChain';
@@ -199,5 +204,31 @@ describe('a shelf', () => {
       });
     for (const key of ['a', 'b', 'c', 'c', 'b', 'a']) await get(key);
     expect(asked).toEqual(['a', 'b', 'c', 'a']);
+  });
+});
+
+describe("a router's source of collateral", () => {
+  const open = (roots: (() => Promise<Root>)[]) => {
+    const said: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void said.push(line) });
+    const readRoot = (): Promise<Root> => (roots.length > 1 ? roots.shift()! : roots[0]!)();
+    const cacheDir = join(tmpdir(), 'no-such-cache');
+    const config = { urls: ['http://127.0.0.1:1'], cacheDir };
+    return { said, source: openCollateral(readRoot, config, { clock: { now: () => START_UNIX }, log }) };
+  };
+  const family = { fmspc: FMSPC, ca: 'platform' as const };
+
+  it("is the simulator's on a simulated registry, and the log says so", async () => {
+    const { said, source } = open([async () => 'simulated']);
+    const { collateral } = await source.forFamily(family);
+    expect(collateral).toEqual(simulatedCollateral(family, START_UNIX));
+    expect(said.join('')).toContain('SIMULATED');
+  });
+
+  it('is found later where the chain cannot be read at first', async () => {
+    const { said, source } = open([() => Promise.reject(new Error('no chain')), async () => 'simulated']);
+    await expect(source.forFamily(family)).rejects.toThrow('no chain');
+    await expect(source.forFamily(family)).resolves.toHaveProperty('collateral');
+    expect(said[0]).toContain('no collateral for clients yet');
   });
 });
