@@ -4,7 +4,7 @@ import { withoutPadding, type EvidenceBundle } from '../../src/evidence';
 import { nano } from '../../src/protocol/amounts';
 import { escrowDomain, workerDomain } from '../../src/protocol/domain';
 import { keyPairFromSeed, sign, type KeyPair } from '../../src/protocol/ed25519';
-import { JobOutcome, jobRecordImage } from '../../src/protocol/jobRecord';
+import { JobOutcome, jobRecordImage, type JobRecord } from '../../src/protocol/jobRecord';
 import { lineId, lineImage, type Line } from '../../src/protocol/line';
 import { encodeProof, leafHash, prove, rootFromProof } from '../../src/protocol/mountainRange';
 import { jobFee } from '../../src/protocol/price';
@@ -15,6 +15,9 @@ import {
   receiptLayout,
   ticketLayout,
   type Ask,
+  type HpkeCertificate,
+  type Receipt,
+  type Ticket,
 } from '../../src/protocol/signed';
 import {
   modelsRoot,
@@ -22,6 +25,7 @@ import {
   statementHash,
   statementImage,
   StatementRole,
+  type Statement,
 } from '../../src/protocol/statement';
 import { imageId } from '../../src/attestation/image';
 import { nodeCrypto } from '../../src/attestation/crypto/node';
@@ -38,11 +42,29 @@ const BORN = 77n;
 const JOBS = 7;
 const INDEX = 4;
 
+/** What a dishonest one signs instead of what is true; each structure is hashed and signed after it. */
+export interface EvidenceLies {
+  ticket?: Partial<Ticket>;
+  record?: Partial<JobRecord>;
+  receipt?: Partial<Receipt>;
+  line?: Partial<Line>;
+  ask?: Partial<Ask>;
+  certificate?: Partial<HpkeCertificate>;
+  statement?: Partial<Statement>;
+  /** 64 bytes, instead of the statement's digest and a block's hash. */
+  reportData?: Buffer;
+  /** Bytes after the end of the quote. */
+  padding?: Buffer;
+}
+
 /**
  * A whole bundle of a simulated worker, made with the encoders and keys of those who make its parts. The numbers are
  * seeds: others make other keys, of another machine.
  */
-export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<EvidenceBundle> {
+export async function makeEvidence(
+  seeds = { signer: 1, worker: 2 },
+  lies: EvidenceLies = {},
+): Promise<EvidenceBundle> {
   const signer = keyPairFromSeed(Buffer.alloc(32, seeds.signer));
   const worker = keyPairFromSeed(Buffer.alloc(32, seeds.worker));
   const scope = { networkId: NETWORK_ID, registry: REGISTRY };
@@ -50,14 +72,15 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     escrow: escrowDomain({ ...scope, self: ESCROW }, BORN),
     worker: workerDomain({ ...scope, self: WORKER }),
   };
-  const { statement, quote, collateral, image } = await attested(worker);
-  const ask = signedAsk(domains.worker, worker);
+  const { statement, quote, collateral, image } = await attested(worker, lies);
+  const ask = signedAsk(domains.worker, worker, lies);
   const certificate = {
     domain: domains.worker,
     hpkeKey: Buffer.alloc(32, 0x66),
     statementHash: statementHash(statement),
     notBefore: ISSUED_AT - 3_600,
     notAfter: ISSUED_AT + 80_000,
+    ...lies.certificate,
   };
   const line: Line = {
     workerAddress: WORKER,
@@ -65,6 +88,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     feeBps: 300,
     feeTo: Buffer.alloc(20, 0xfe),
     workerKey: worker.publicKey,
+    ...lies.line,
   };
   const ticket = {
     domain: domains.escrow,
@@ -74,6 +98,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     maxFee: nano(20_000_000n),
     issuedAt: ISSUED_AT,
     notAfter: ISSUED_AT + 300,
+    ...lies.ticket,
   };
   const usage = {
     promptTokens: 40,
@@ -94,6 +119,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     startedAt: ISSUED_AT + 1,
     endedAt: ISSUED_AT + 3,
     outcome: JobOutcome.Completed,
+    ...lies.record,
   });
   const leaves = Array.from({ length: JOBS }, (_, i) => leafHash(i === INDEX ? record : Buffer.from([i])));
   const proof = prove(leaves, INDEX);
@@ -105,6 +131,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
     jobsRoot: rootFromProof(leaves[INDEX]!, proof)!,
     issuedAt: ISSUED_AT + 3,
     flags: 0,
+    ...lies.receipt,
   };
   const text = (bytes: Buffer): string => bytes.toString('base64');
   const raw = (hash: Buffer): string => `0:${hash.toString('hex')}`;
@@ -140,7 +167,7 @@ export async function makeEvidence(seeds = { signer: 1, worker: 2 }): Promise<Ev
   };
 }
 
-function signedAsk(domain: Buffer, worker: KeyPair): { value: Ask; signature: Buffer } {
+function signedAsk(domain: Buffer, worker: KeyPair, lies: EvidenceLies): { value: Ask; signature: Buffer } {
   const value: Ask = {
     domain,
     modelHash: MODELS[0]!,
@@ -152,12 +179,16 @@ function signedAsk(domain: Buffer, worker: KeyPair): { value: Ask; signature: Bu
     seq: 3,
     notBefore: ISSUED_AT - 600,
     notAfter: ISSUED_AT + 600,
+    ...lies.ask,
   };
   return { value, signature: sign(askLayout.hash(value), worker) };
 }
 
 /** A statement, and a quote of a simulated machine that binds it. */
-async function attested(worker: KeyPair): Promise<{
+async function attested(
+  worker: KeyPair,
+  lies: EvidenceLies,
+): Promise<{
   statement: Buffer;
   quote: Buffer;
   collateral: EvidenceBundle['collateral'];
@@ -178,12 +209,14 @@ async function attested(worker: KeyPair): Promise<{
     modelsRoot: modelsRoot(MODELS),
     gpuEvidenceHash: Buffer.alloc(32),
     hostTier: 1,
+    ...lies.statement,
   });
   const host = createSimulatedHost({ random: () => worker.publicKey, nowUnix: ISSUED_AT - 3_600 });
-  const quote = host.quote(Buffer.concat([statementDigest(statement), Buffer.alloc(32, 0xb1)]));
+  const honest = Buffer.concat([statementDigest(statement), Buffer.alloc(32, 0xb1)]);
+  const quote = host.quote(lies.reportData ?? honest);
   return {
     statement,
-    quote: withoutPadding(quote),
+    quote: Buffer.concat([withoutPadding(quote), lies.padding ?? Buffer.alloc(0)]),
     collateral: host.collateral(ISSUED_AT - 3_600),
     image: Buffer.from(await imageId(parseQuote(quote).body, 'simulated', nodeCrypto)),
   };
