@@ -12,6 +12,7 @@ const ROOT = path.join(__dirname, '..');
 const ENTRY = path.join(ROOT, 'src/browser/index.ts');
 const FOLDER = path.join(ROOT, 'dist/browser');
 const FILE = 'cocoon.min.js';
+const PAGE = path.join(ROOT, 'docs/benchmarks.md');
 
 /** Bundles an entry for browsers; returns its text and what each package and file adds to it. */
 async function bundle({ entry = ENTRY, contents, resolveDir = ROOT, plugins = [], ...options } = {}) {
@@ -120,10 +121,26 @@ async function main(args) {
   writeFileSync(path.join(FOLDER, FILE), text);
   // The file is a module, whatever the package around it is.
   writeFileSync(path.join(FOLDER, 'package.json'), '{ "type": "module" }\n');
-  const shown = Object.entries(sizes).map(([name, bytes]) => `${bytes} bytes ${name}`);
+  const shown = Object.entries(sizes).map(([name, bytes]) => `${bytes.toLocaleString('en')} bytes ${name}`);
   process.stdout.write(`dist/browser/${FILE}: ${shown.join(', ')}\n`);
-  if (args.includes('--parts'))
-    for (const [name, bytes] of parts) process.stdout.write(`${bytes}\t${name}\n`);
+  if (args.includes('--write')) writeDown(sizes, parts);
+}
+
+/** Into docs/benchmarks.md, between the markers. */
+function writeDown({ raw, gzip, brotli }, parts) {
+  const bytes = (count) => count.toLocaleString('en');
+  const largest = parts.slice(0, 10).map(([name, count]) => `${name} ${bytes(count)}`);
+  const body = [
+    `\`node tools/bundle.cjs\`: ${bytes(raw)} bytes, ${bytes(gzip)} with gzip -9, ${bytes(brotli)} with brotli.`,
+    `The largest parts, before compression: ${largest.join(', ')}.`,
+  ].join('\n');
+  const page = readFileSync(PAGE, 'utf8');
+  const section = /(<!-- generated: browser -->\n)[^]*?(\n<!-- end: browser -->)/;
+  if (!section.test(page)) throw new Error('docs/benchmarks.md has no section "browser"');
+  writeFileSync(
+    PAGE,
+    page.replace(section, (_, begin, end) => `${begin}\n${body}\n${end}`),
+  );
 }
 
 if (require.main === module) main(process.argv.slice(2));

@@ -161,12 +161,9 @@ async function showMoney(client) {
   ui.money.textContent = `${coins(freeNano)} free, ${coins(allocatedNano)} on lines`;
 }
 
-function showPrice({ pricing }) {
-  const perMillion = (nano) =>
-    coins(nano)
-      .replace(/0+ TON/, ' TON')
-      .replace('. ', ' ');
-  ui.price.textContent = `per million tokens: ${perMillion(pricing.prompt_nano)} in, ${perMillion(pricing.completion_nano)} out`;
+function showPrice({ cocoon: { ask } }) {
+  const perMillion = (nano) => `${Number(nano) / 1e9} TON`;
+  ui.price.textContent = `per million tokens: ${perMillion(ask.prompt_nano)} in, ${perMillion(ask.completion_nano)} out`;
 }
 
 function say(text, tone = '') {

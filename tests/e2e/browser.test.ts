@@ -222,6 +222,7 @@ withBrowser('a page', () => {
     expect((await shown('.answer .text')).length).toBeGreaterThan(20);
     expect(await shown('.answer .cost')).toMatch(/^0\.\d{6} TON$/);
     await example.locator('.answer summary').click();
+    expect(await shown('#price')).toBe('per million tokens: 20 TON in, 80 TON out');
     const links = await example
       .locator('.links li')
       .evaluateAll((rows) => rows.map((row) => (row as unknown as { className: string }).className));
