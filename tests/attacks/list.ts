@@ -10,7 +10,7 @@ export interface Attack {
   liar: 'router' | 'worker';
   lie: string;
   refusal: ErrorCode | typeof NO_EFFECT;
-  /** For lies that end before a word is sent: the link at which the client's verification of the worker breaks, and why. */
+  /** For lies that end before a word is sent: the link at which the client's verification of the worker breaks, and the first words of why. */
   link?: Link;
   because?: string;
 }
@@ -47,6 +47,50 @@ const OF_ROUTERS: Row[] = [
     'statement',
     'the statement is not the one that the contract recorded',
   ],
+
+  ['no-evidence', 'shows no quote', UNPROVEN, 'evidence', 'the router shows none'],
+  [
+    'evidence-of-another',
+    "shows another worker's statement and quote",
+    UNPROVEN,
+    'evidence',
+    'it is of another statement',
+  ],
+  [
+    'quote-of-another',
+    "shows another worker's quote",
+    UNPROVEN,
+    'evidence',
+    'the quote does not bind the statement',
+  ],
+  [
+    'older-evidence',
+    'downgrades the version of evidence',
+    UNPROVEN,
+    'evidence',
+    'what the router shows is no evidence',
+  ],
+  [
+    'older-quote',
+    'changes the version of a quote',
+    UNPROVEN,
+    'evidence',
+    'the quote does not bind the statement',
+  ],
+  ['changed-measurement', 'changes what a quote measured', UNPROVEN, 'quote', 'quote-signature'],
+  ['changed-signature', 'changes the signature of a quote', UNPROVEN, 'quote', 'quote-signature'],
+  ['endless-evidence', 'sends evidence without end', UNPROVEN, 'evidence', 'the router shows none'],
+  ['no-collateral', "passes none of Intel's collateral on", UNPROVEN, 'collateral', 'the router shows none'],
+  ['forged-collateral', "forges Intel's list of good machines", UNPROVEN, 'collateral', 'tcb-info-signature'],
+  ['old-collateral', "passes on Intel's collateral of last year", UNPROVEN, 'collateral', 'tcb-info-date'],
+  [
+    'collateral-of-others',
+    'passes on collateral of other machines',
+    UNPROVEN,
+    'collateral',
+    'it is about another family of machines',
+  ],
+  ['endless-collateral', 'sends collateral without end', UNPROVEN, 'collateral', 'the router shows none'],
 
   ['cut-between-frames', 'cuts a reply after any of its frames', 'stream_truncated'],
   ['cut-within-frames', 'cuts a reply within any of its frames', 'stream_truncated'],

@@ -4,6 +4,7 @@ import { ANSWERS } from './answers';
 import { AUDITS } from './audits';
 import { BILLS } from './bills';
 import { DIRECTORY } from './directory';
+import { EVIDENCE } from './evidence';
 import { HTTP } from './http';
 import { REPLIES } from './replies';
 import { TIME } from './time';
@@ -12,6 +13,7 @@ import { TIME } from './time';
 export const PLAYS: Readonly<Record<string, Play>> = {
   ...DIRECTORY,
   ...REPLIES,
+  ...EVIDENCE,
   ...TIME,
   ...HTTP,
   ...ADMISSION,
