@@ -47,11 +47,12 @@ export function createIdempotency(limits: Readonly<Record<BoundName, number>> = 
   let total = 0;
 
   const drop = (entry: Entry, gone: string): void => {
-    entry.recording?.release();
+    const { recording } = entry;
     entry.recording = null;
     entry.gone = gone;
     total -= entry.bytes;
     entry.bytes = 0;
+    recording?.release();
   };
   const forget = (name: string, entry: Entry): void => {
     drop(entry, '');

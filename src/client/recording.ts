@@ -7,7 +7,7 @@ export interface Recording {
 }
 
 interface RecordingEvents {
-  /** So many bytes more are kept. */
+  /** So many bytes more are kept; fewer, where it is negative. */
   kept(bytes: number): void;
   /** The last reader left before the end, which ends the asking. `handedOut`: something of the answer had reached one. */
   abandoned(handedOut: boolean): void;
@@ -63,8 +63,10 @@ export function createRecording(
 
   const trim = (): void => {
     const first = Math.min(dropped + chunks.length, ...[...readers].map(({ at }) => at));
-    chunks = chunks.slice(first - dropped);
+    const gone = chunks.slice(0, first - dropped);
+    chunks = chunks.slice(gone.length);
     dropped = first;
+    on.kept(-gone.reduce((sum, { length }) => sum + length, 0));
   };
 
   const leave = (reader: { at: number }): void => {

@@ -1,4 +1,5 @@
 import { createIdempotency, type Idempotency, type RequestName } from '../../../src/client/idempotency';
+import { createRecording } from '../../../src/client/recording';
 import { CocoonError } from '../../../src/protocol/errors';
 
 const LIMITS = {
@@ -198,4 +199,27 @@ describe('requests under one Idempotency-Key', () => {
     expect(await sizes(first)).toEqual([60, 60, 1]);
     expect(await sizes(second)).toEqual([60, 60, 1]);
   });
+});
+
+it('an answer that is released keeps no more than its slowest reader still needs', async () => {
+  const asker = createAsker();
+  let kept = 0;
+  const recording = createRecording(asker.stream, {
+    kept: (bytes) => void (kept += bytes),
+    abandoned: () => undefined,
+  });
+  const [fast, slow] = await Promise.all(
+    [1, 2].map(async () => (await recording.read(NOBODY)).body!.getReader()),
+  );
+  asker.say('x'.repeat(60));
+  asker.say('y'.repeat(30));
+  await fast!.read();
+  await fast!.read();
+  expect(kept).toBe(90);
+  recording.release();
+  expect(kept).toBe(90);
+  await slow!.read();
+  expect(kept).toBe(30);
+  await slow!.read();
+  expect(kept).toBe(0);
 });

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import type { RequestPlaintext } from '../../../src/channel';
+import { responseOf } from '../../../src/client/responses';
 import { json } from './network/engine';
 import { createNetwork, type Network } from './network/setup';
 import type { EngineAnswer } from './network/worker';
@@ -323,4 +324,13 @@ describe('/v1/responses', () => {
       param: 'model',
     });
   });
+});
+
+it('a response whose chat just stops ends in an error, whatever it said before', async () => {
+  const chunk = { ...HEAD, choices: [{ index: 0, delta: { content: 'x' }, finish_reason: 'stop' }] };
+  const chat = new Response(`data: ${JSON.stringify(chunk)}\n\n`, {
+    headers: { 'content-type': 'text/event-stream' },
+  });
+  const response = await responseOf(chat, { model: 'tiny', input: 'Hi' });
+  await expect(response.text()).rejects.toMatchObject({ code: 'stream_truncated' });
 });

@@ -74,6 +74,9 @@ describe('a WAV file', () => {
     ['samples of 12 bits', wavFile({ bits: 12, frames: 4 }), /integers/],
     ['floats of 16 bits', wavFile({ bits: 16, float: true }), /integers/],
     ['nine channels', wavFile({ channels: 9, frames: 10 }), /1 to 8 channels/],
+    ['no channel', withChannels(wavFile(), 0, 0), /1 to 8 channels/],
+    ['samples that take more bytes than they do', withChannels(wavFile(), 1, 4), /as many bytes per sample/],
+    ['samples that take fewer', withChannels(wavFile(), 2, 2), /as many bytes per sample/],
     ['3999 samples per second', wavFile({ rate: 3_999 }), /4000 to 192000/],
     ['192001 samples per second', wavFile({ rate: 192_001 }), /4000 to 192000/],
     ['two pieces of sound', wavFile({ extra: [['data', Buffer.alloc(2)]] }), /two pieces/],
@@ -144,6 +147,40 @@ describe('an OGG/Opus file', () => {
     ]);
     expect(tags).toHaveLength(616);
     expect(milliseconds(file)).toBe(20);
+  });
+
+  it.each<[string, { lacing: number[]; flags: number }[], RegExp]>([
+    [
+      'that nothing goes on with',
+      [
+        { lacing: [255], flags: 0 },
+        { lacing: [2], flags: 4 },
+      ],
+      /half a packet/,
+    ],
+    [
+      'that nothing began',
+      [
+        { lacing: [2], flags: 1 },
+        { lacing: [2], flags: 4 },
+      ],
+      /half a packet/,
+    ],
+    ['at its end', [{ lacing: [2, 255], flags: 4 }], /ends within a packet/],
+  ])('with half a packet %s is refused', (_, pages, words) => {
+    const sound = Buffer.alloc(300, 0xf8);
+    const file = Buffer.concat([
+      oggPage({ packets: [opusHead(0)], granule: 0n, flags: 2 }),
+      oggPage({ packets: [opusTags()], granule: 0n, sequence: 1 }),
+      ...pages.map(({ lacing, flags }, i) => {
+        const body = sound.subarray(
+          0,
+          lacing.reduce((a, b) => a + b),
+        );
+        return finishPage({ lacing, body, flags, granule: 4_800n, serial: 7, sequence: i + 2 });
+      }),
+    ]);
+    expect(refusal(file)).toEqual(lie(words));
   });
 
   it('that is cut anywhere is refused', () => {
@@ -228,6 +265,12 @@ describe('a sound', () => {
     );
   });
 });
+
+function withChannels(file: Buffer, channels: number, frameBytes: number): Buffer {
+  file.writeUInt16LE(channels, 22);
+  file.writeUInt16LE(frameBytes, 32);
+  return file;
+}
 
 function withTag(file: Buffer, tag: number): Buffer {
   file.writeUInt16LE(tag, 20);
