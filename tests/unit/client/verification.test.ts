@@ -479,6 +479,41 @@ describe('one endpoint of a stranger', () => {
   });
 });
 
+describe('the policy of a configuration file', () => {
+  const policyIn = (policy: object) =>
+    parseClientFile(
+      JSON.stringify({
+        ...{ chain: { endpoint: 'https://a.example', registry: 'EQ' }, routers: ['https://r.example'] },
+        ...{ escrow: 'EQ', signerSeedFile: 's', dataDir: 'd', policy },
+      }),
+    ).policy;
+  const hash = 'ab'.repeat(32);
+
+  it('is strict where it says nothing', () => {
+    expect(policyIn({})).toMatchObject({
+      ...{ tolerateStatuses: [], tolerateAdvisories: [], minTcbEvaluationDataNumber: 0, imageIds: null },
+      ...{ models: {}, maxAgeSeconds: 86_400, minHostTier: 0, collateral: 'router', allowSimulated: false },
+    });
+  });
+
+  it('pins one hash or several to a name', () => {
+    const { models } = policyIn({ models: { one: hash, two: [hash, 'cd'.repeat(32)] } });
+    expect(models).toEqual({ one: [hash], two: [hash, 'cd'.repeat(32)] });
+  });
+
+  it.each([
+    ['that quotes are not verified', { verifyQuotes: false }],
+    ['that a revoked machine is good enough', { tolerateStatuses: ['Revoked'] }],
+    ['a status that Intel does not know', { tolerateStatuses: ['Fine'] }],
+    ['no image at all', { imageIds: [] }],
+    ['a hash that is none', { models: { one: 'ab' } }],
+    ['an age of nothing', { maxAgeSeconds: 0 }],
+    ['a source that is no address', { collateral: 'somewhere' }],
+  ])('cannot say %s', (_, policy) => {
+    expect(() => policyIn(policy)).toThrow();
+  });
+});
+
 /** Asks are good for as long as the worker's statement. */
 function inDate({ clock }: Network): { notAfter: number } {
   return { notAfter: Math.floor(clock.now()) + 600 };
