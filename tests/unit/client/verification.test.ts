@@ -317,9 +317,19 @@ describe('a worker is verified', () => {
       return mintCollateral(machine(then), then);
     };
     await ask(network);
+    clock.advance(1);
     expect(await ask(network)).toBe('answered');
     expect((await collateralIn(network)).tcb_info).toBe(newest);
     expect(client.refusedWorkers()).toEqual([]);
+  });
+
+  it('by collateral that Intel signed, as soon as somebody brings it: what nobody signed is not kept', async () => {
+    const network = start();
+    serve({ tcbInfo: { shownText: (text) => text.replace('UpToDate', 'Revoked') } })(network);
+    expect(await ask(network)).toBe('attestation_refused');
+    network.router.collateral = (honest) => honest;
+    network.clock.advance(CLIENT_LIMITS.refusalMinSeconds);
+    expect(await ask(network)).toBe('answered');
   });
 
   it('until the last second of its collateral, and then by newer one or not at all', async () => {
