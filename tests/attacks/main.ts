@@ -39,6 +39,8 @@ function rowOf(attack: Attack, trouble: string | null): string {
   return trouble === null ? row : `${row}\n    ${trouble}`;
 }
 
+// An attack that nobody ends leaves Node with nothing to wait for: that is no success.
+process.exitCode = 1;
 main(process.argv.slice(2)).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
