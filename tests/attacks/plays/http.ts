@@ -59,7 +59,7 @@ function redirecting(play: (answer: RequestListener) => Play): Play {
   const asked: string[] = [];
   const whole = play((request, response) => {
     asked.push(request.url!);
-    response.writeHead(307, { location: '/elsewhere' }).end();
+    response.writeHead(303, { location: '/elsewhere' }).end();
   });
   return {
     ...whole,
