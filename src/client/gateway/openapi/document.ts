@@ -41,7 +41,7 @@ export function openApiDocument(): object {
 
 function describe(operation: Operation): object {
   const { operationId, summary, kind, request } = operation;
-  const parameters = [...pathParameters(operation), ...(kind === 'paid' ? [IDEMPOTENCY] : [])];
+  const parameters = [...parametersOf(operation), ...(kind === 'paid' ? [IDEMPOTENCY] : [])];
   return {
     operationId,
     summary,
@@ -63,13 +63,12 @@ const IDEMPOTENCY = {
   schema: { type: 'string' },
 };
 
-function pathParameters({ path }: Operation): object[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+function parametersOf({ path, query = {} }: Operation): object[] {
+  const schema = { type: 'string' };
+  return [
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema })),
+    ...Object.entries(query).map(([name, required]) => ({ name, in: 'query', required, schema })),
+  ];
 }
 
 function answerOf({ answer, streams, text, summary }: Operation): object {

@@ -24,6 +24,7 @@ const COMMON: readonly ErrorCode[] = [
 ];
 const KEYED: readonly ErrorCode[] = [
   ...COMMON,
+  ...(['evidence_malformed', 'evidence_unknown', 'unsupported_parameter'] as const),
   ...([
     'attestation_refused',
     'body_too_large',

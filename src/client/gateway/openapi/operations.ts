@@ -14,6 +14,8 @@ export interface Operation {
   streams?: boolean;
   /** Also answers as plain text. */
   text?: boolean;
+  /** Query parameters, with whether they are needed. */
+  query?: Readonly<Record<string, boolean>>;
 }
 
 const JSON_TYPE = 'application/json';
@@ -85,6 +87,32 @@ export const OPERATIONS: readonly Operation[] = [
     request: json('ResponseRequest'),
     answer: 'Response',
     streams: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/cocoon/evidence/{receipt}',
+    operationId: 'getEvidence',
+    summary: "The evidence of one answer, from its receipt to Intel's root; of one's own answers only",
+    kind: 'keyed',
+    answer: 'EvidenceBundle',
+  },
+  {
+    method: 'get',
+    path: '/v1/signature/{receipt}',
+    operationId: 'getSignature',
+    summary: "The worker's signature under one answer; of one's own answers only",
+    kind: 'keyed',
+    query: { signing_algo: false },
+    answer: 'Signature',
+  },
+  {
+    method: 'get',
+    path: '/v1/attestation/report',
+    operationId: 'getAttestationReport',
+    summary: 'Quotes of the verified workers that offer a model',
+    kind: 'keyed',
+    query: { model: true, nonce: false, signing_algo: false, signing_address: false },
+    answer: 'AttestationReport',
   },
   {
     method: 'get',

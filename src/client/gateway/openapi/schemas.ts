@@ -83,6 +83,14 @@ const model = z.looseObject({
   capabilities: z.array(z.string()),
 });
 
+const attestation = {
+  model_name: z.string(),
+  signing_address: z.string(),
+  signing_algo: z.literal('ed25519'),
+  request_nonce: z.string(),
+  intel_quote: z.string().describe('the TDX quote, in hex'),
+};
+
 export const SCHEMAS = {
   Error: z.object({
     error: z.object({
@@ -142,6 +150,20 @@ export const SCHEMAS = {
     object: z.literal('response'),
     status: z.string(),
     output: z.array(z.looseObject({ type: z.string() })),
+  }),
+  EvidenceBundle: z
+    .looseObject({ version: z.number().int() })
+    .describe('one self-contained proof of one answer; `cocoon verify` checks it'),
+  AttestationReport: z.looseObject({
+    ...attestation,
+    model_attestations: z.array(z.looseObject(attestation)),
+  }),
+  Signature: z.looseObject({
+    text: z.string().describe('hashes of request and answer, in hex'),
+    signature: z.string(),
+    signing_address: z.string(),
+    signing_algo: z.literal('ed25519'),
+    signed_hash: z.string(),
   }),
   Key: key,
   Status: z.looseObject({ ...spendable, key: key.optional() }),

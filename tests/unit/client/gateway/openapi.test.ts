@@ -65,7 +65,8 @@ describe('the OpenAPI document', () => {
     'tells of %s what the gateway does',
     async (_, method, path, op) => {
       const { url } = await startGateway({ apiKeys: ['k'], simulated: true });
-      const target = url.replace(/\/v1$/, '') + path.replace('{model}', HELLO.model);
+      const target =
+        url.replace(/\/v1$/, '') + path.replace('{model}', HELLO.model).replace('{receipt}', '0'.repeat(32));
       const send = (key: string, verb = method): Promise<Response> => {
         const type = Object.keys(op.requestBody?.content ?? {})[0];
         const body =
