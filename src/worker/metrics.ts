@@ -60,6 +60,11 @@ export function createMetrics(gauges: Gauges, registry = new Registry()): Metric
     registers,
   });
   const fees = new Counter({ name: 'cocoon_worker_fees_nano_total', help: 'Billed nanotons', registers });
+  const heard = new Counter({
+    name: 'cocoon_worker_audio_seconds_total',
+    help: 'Billed seconds of sound',
+    registers,
+  });
   const tokens = new Counter({
     name: 'cocoon_worker_tokens_total',
     help: 'Billed tokens',
@@ -89,6 +94,7 @@ export function createMetrics(gauges: Gauges, registry = new Registry()): Metric
     ended({ record, seconds }) {
       jobs.inc({ outcome: record.outcome === JobOutcome.Completed ? 'completed' : 'partial' });
       fees.inc(Number(record.fee));
+      heard.inc(record.audioMs / 1_000);
       tokens.inc({ type: 'prompt' }, record.promptTokens);
       tokens.inc({ type: 'completion' }, record.completionTokens);
       duration.observe(seconds);

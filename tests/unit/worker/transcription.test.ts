@@ -67,6 +67,17 @@ describe('a worker that hears', () => {
     expect(call!.files['file']!.equals(VOICE)).toBe(true);
   });
 
+  it('worker counts the seconds that it billed', async () => {
+    const seconds = async (): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${world.worker.adminPort}/metrics`)).text();
+      return Number(/^cocoon_worker_audio_seconds_total (\S+)$/m.exec(text)![1]);
+    };
+    const before = await seconds();
+    await hear({ file: VOICE, model: 'ear' });
+    await world.until(() => world.worker.status().running === 0);
+    expect((await seconds()) - before).toBeCloseTo(0.987, 9);
+  });
+
   it('worker passes on a plain text, and bills less where the engine heard less', async () => {
     world.engine.answer((call) => {
       call.response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
