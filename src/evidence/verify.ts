@@ -44,7 +44,7 @@ export interface Verification {
  * `chain` throws, CocoonError `chain_unavailable`.
  */
 export async function verifyBundle(input: unknown, options: VerifyOptions): Promise<Verification> {
-  const policy = parseEvidencePolicy(options.policy ?? {});
+  const policy = parseEvidencePolicy(options.policy === undefined ? {} : options.policy);
   let bundle: EvidenceBundle;
   try {
     bundle = typeof input === 'string' ? readBundle(input) : checked(input);

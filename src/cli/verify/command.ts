@@ -62,9 +62,12 @@ export async function runVerifyEvidence(text: string, flags: VerifyFlags, to: Co
 }
 
 /** People see that hardware is simulated, in capitals; whoever wants it refused says so in the file. */
-function policyOf(file: string | undefined): object {
-  const stated = file === undefined ? {} : readJsonFile(file, VERIFY_LIMITS.policyFileBytes);
-  return { allowSimulated: true, ...(stated as object) };
+function policyOf(file: string | undefined): unknown {
+  const simulated = { allowSimulated: true };
+  if (file === undefined) return simulated;
+  const stated = readJsonFile(file, VERIFY_LIMITS.policyFileBytes);
+  const isObject = typeof stated === 'object' && stated !== null && !Array.isArray(stated);
+  return isObject ? { ...simulated, ...stated } : stated;
 }
 
 function collectUrl(value: string, before: string[]): string[] {

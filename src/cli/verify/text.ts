@@ -30,9 +30,9 @@ function conclusion({ ok, root, judged, links }: Verification, to: Console): str
   const named = (state: Link['state']): string[] =>
     links.filter((link) => link.state === state).map(({ name }) => name);
   const [held, failed, unchecked] = [named('ok'), named('failed'), named('not checked')];
-  const ask = judged && unchecked.includes('allow-list') ? ' (--chain <url> does)' : '';
+  const ask = judged && unchecked.includes('allow-list') ? ' (--chain <url> checks them)' : '';
   const open =
-    unchecked.length === 0 ? '' : `; ${unchecked.length} not checked: ${unchecked.join(', ')}${ask}`;
+    unchecked.length === 0 ? '' : `.\n${unchecked.length} not checked: ${unchecked.join(', ')}${ask}`;
   const word = root === 'simulated' ? ['yellow', 'VERIFIED AS A SIMULATION'] : ['green', 'VERIFIED'];
   const head = ok
     ? `${paint(to, word[0] as Paint, word[1]!)}: ${held.length} links hold`

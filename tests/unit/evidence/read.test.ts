@@ -157,6 +157,6 @@ describe('a verification', () => {
     [{ imageId: [] }, /imageId is no setting/],
     [null, /no object/],
   ])('takes no policy like %j', async (policy, reason) => {
-    await expect(verify(bundle, { policy: policy ?? [] })).rejects.toThrow(reason);
+    await expect(verify(bundle, { policy })).rejects.toThrow(reason);
   });
 });
