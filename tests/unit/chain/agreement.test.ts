@@ -130,7 +130,7 @@ describe('endpoints that must agree', () => {
 
   it('fail together: one that does not answer is no confirmation', async () => {
     const silent = { ...endpoint(), worker: () => Promise.reject(new Error('no answer')) };
-    const chain = createAgreeingChain(endpoint(), [silent as ConnectedChain]);
+    const chain = createAgreeingChain(endpoint(), [silent]);
     await expect(chain.worker(PLACE)).rejects.toThrow('no answer');
   });
 });
