@@ -3,11 +3,14 @@ import { CocoonError } from '../../../protocol/errors';
 import { LIMITS } from '../../../protocol/limits';
 import { CLIENT_LIMITS, GATEWAY_LIMITS } from '../../limits';
 import { amountOf, issuedKey, textOf, type Row } from './keyRows';
-import { openKeyFile } from './keySchema';
+import { lastingly, openKeyFile } from './keySchema';
 import type { IssuedKey, KeyTerms, Spending } from './keyTypes';
 import { newSecret, secretHash, secretHint } from './secret';
 
-/** Keys that were issued, and what every caller of the gateway has spent. Shared between processes; all on disk. */
+/**
+ * Keys that were issued, and what every caller of the gateway has spent. Shared between processes; all on disk. A power cut
+ * may take the last moment's bookings: money itself is in the client's own books, which wait for the disk each time.
+ */
 export interface KeyBooks {
   /** The secret is returned this once and not kept. Throws CocoonError `invalid_request` for a name that is taken. */
   create(terms: KeyTerms, secret?: string): { key: IssuedKey; secret: string };
@@ -84,6 +87,8 @@ export function openKeyBooks(dataDir: string | null, nowUnix: () => number): Key
     }
   };
 
+  const lasting = <T>(change: () => T): T => lastingly(db, () => together(change));
+
   const list = (): IssuedKey[] => (q.list.all() as Row[]).map(issuedKey);
 
   const spending = (caller: string): Spending => {
@@ -102,7 +107,7 @@ export function openKeyBooks(dataDir: string | null, nowUnix: () => number): Key
 
   return {
     create: (terms, secret = newSecret()) =>
-      together(() => {
+      lasting(() => {
         const known = list();
         if (known.length >= GATEWAY_LIMITS.keys) throw refusal('There are too many keys.');
         if (known.some(({ name, revokedAtUnix }) => name === terms.name && revokedAtUnix === null)) {
@@ -127,7 +132,7 @@ export function openKeyBooks(dataDir: string | null, nowUnix: () => number): Key
           remedy: 'See `cocoon key list`.',
         });
       }
-      q.revoke.run(now(), key.id);
+      lasting(() => q.revoke.run(now(), key.id));
       return { ...key, revokedAtUnix: key.revokedAtUnix ?? now() };
     },
     find(secret) {

@@ -40,14 +40,15 @@ const STEPS: readonly string[] = [FIRST];
 
 /**
  * Opens the key books beside the client's own, in memory for a null folder. Unlike those they are shared: `cocoon key`
- * writes while the gateway reads. A reservation is on disk before its ticket leaves.
+ * writes while the gateway reads. Whatever was written survives the death of every process; what `lastingly` wrote
+ * survives a power cut, too.
  */
 export function openKeyFile(dataDir: string | null): DatabaseSyncInstance {
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const db = new DatabaseSync(dataDir === null ? ':memory:' : join(dataDir, FILE));
   try {
     db.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE',
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE',
     );
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (version > STEPS.length) throw new Error(`schema ${version} is newer than this program`);
@@ -58,4 +59,14 @@ export function openKeyFile(dataDir: string | null): DatabaseSyncInstance {
     throw new CocoonError('internal', `The key books in ${dataDir ?? 'memory'} cannot be opened.`, { cause });
   }
   return db;
+}
+
+/** Runs a change that must not be undone by a power cut. */
+export function lastingly<T>(db: DatabaseSyncInstance, change: () => T): T {
+  db.exec('PRAGMA synchronous = FULL');
+  try {
+    return change();
+  } finally {
+    db.exec('PRAGMA synchronous = NORMAL');
+  }
 }
