@@ -56,6 +56,7 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
+  { files: ['examples/gateway/*.mjs'], languageOptions: { globals: { URL: 'readonly' } } },
   {
     files: ['examples/browser/*.mjs'],
     languageOptions: {

@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const cocoon = await connectClient(readClientFile(process.argv[2] ?? 'client.json'));
   const openai = new OpenAI({ fetch: cocoon.fetch, baseURL: 'https://cocoon.invalid/v1', apiKey: 'unused' });
 
-  const [model] = await cocoon.models();
+  const model = (await cocoon.models()).find(({ capabilities }) => capabilities.includes('chat'));
   if (!model) throw new Error(`no model: ${JSON.stringify(cocoon.refusedWorkers())}`);
   const stream = await openai.chat.completions.create({
     model: model.id,

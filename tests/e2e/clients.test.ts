@@ -1,5 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SANDBOX_DEFAULTS } from '../../src/demo/sandbox/options';
 import {
+  asLiteLlm,
+  EXAMPLES,
+  liteLlmEntries,
+  liteLlmProvider,
+  missing,
+  OVER_SDK,
+  runExample,
+  runSdkExample,
+  THROUGH_GATEWAY,
+} from './clients/examples';
+import {
+  CHAT,
   CLIENTS,
+  EAR,
   REFUSED,
   WORKS,
   type Cell,
@@ -19,6 +35,12 @@ test('reader of docs/compatibility.md finds the cells as they are; `npx tsx test
   expect(current).toBe(wanted);
 });
 
+test('reader of examples/README.md finds each command that is tested, and no other', () => {
+  const page = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
+  const named = [...page.matchAll(/\| `((?:node|python3|sh|npx) [^`]+)` \|/g)].map(([, command]) => command);
+  expect(named).toEqual([...THROUGH_GATEWAY, OVER_SDK].map(({ command }) => command));
+});
+
 describe('through the gateway', () => {
   let scene: ClientScene;
   beforeAll(async () => void (scene = await openScene()), NETWORK_START_MS);
@@ -33,6 +55,28 @@ describe('through the gateway', () => {
         else await run(scene);
       },
     );
+  });
+
+  describe('an example of examples/README.md', () => {
+    test.each(THROUGH_GATEWAY)('runs: $command', async (example) => {
+      const why = missing(example);
+      if (why !== null) return console.warn(`skipped ${example.command}: ${why}`);
+      expect(await runExample(example, scene)).toMatch(example.prints);
+    });
+
+    test(`runs: ${OVER_SDK.command}`, async () => {
+      expect(await runSdkExample(scene)).toMatch(OVER_SDK.prints);
+    });
+
+    test('names what LiteLLM asks for: models that the gateway serves, where it is', async () => {
+      const entries = liteLlmEntries();
+      expect(entries.map(({ model }) => `acme/${model}`)).toEqual([CHAT, EAR]);
+      for (const entry of entries) expect((await asLiteLlm(entry, scene)).status).toBe(200);
+      expect(liteLlmProvider()).toEqual({
+        ...{ base_url: `http://127.0.0.1:${SANDBOX_DEFAULTS.port}/v1`, api_base_env: 'COCOON_API_BASE' },
+        api_key_env: 'COCOON_API_KEY',
+      });
+    });
   });
 });
 

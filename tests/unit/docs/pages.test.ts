@@ -37,6 +37,7 @@ test.each([
   ...pagesIn('docs'),
   ...pagesIn('docs/decisions'),
   'scripts/README.md',
+  'examples/README.md',
 ])('%s links to files that exist', (page) => {
   const targets = [...read(page).matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)]
     .map(([, target]) => target!)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A stream through the local gateway: sh gateway.sh [base URL] [model]
+# A stream through the local gateway: sh chat.sh [base URL] [model]
 base="${1:-${OPENAI_BASE_URL:-http://127.0.0.1:8787/v1}}"
 key="authorization: Bearer ${OPENAI_API_KEY:-unused}"
 model="${2:-tiny-llama}"

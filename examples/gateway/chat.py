@@ -1,4 +1,4 @@
-"""Any language, through the local gateway. Python's own library is enough: python3 gateway.py http://127.0.0.1:8787/v1"""
+"""Any language, through the local gateway. Python's own library is enough: python3 chat.py http://127.0.0.1:8787/v1"""
 
 import json
 import os
