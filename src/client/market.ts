@@ -13,7 +13,8 @@ import { soonest } from './verify/soonest';
 import { createRules, createWorkerStates } from './verify/readings';
 import { createWorkerChecks, type Offered } from './verify/workers';
 import { createBooks, createOffers, type OpenBook } from './orderBooks';
-import type { PricedModel, VerifiedWorker, Verdict } from './verifyWorker';
+import type { PricedModel } from './verify/signedByKey';
+import type { VerifiedWorker, Verdict } from './verifyWorker';
 
 /** One way to have one model run: a worker, behind a router, at a price. */
 export interface Candidate extends PricedModel {

@@ -4,26 +4,18 @@ import type { Chain, MeasuredTcb, RegistryRules, WorkerState } from '../chain/ty
 import { workerDomain } from '../protocol/domain';
 import { LIMITS } from '../protocol/limits';
 import {
-  askLayout,
-  decodeSigned,
-  encodeSigned,
-  hpkeCertificateLayout,
-  verifySigned,
-  type Ask,
-  type Signed,
-} from '../protocol/signed';
-import {
   modelsRoot,
   parseStatement,
   statementDigest,
   statementHash,
   type Statement,
 } from '../protocol/statement';
-import { floorFor, isAtOrAbove } from '../protocol/tcb';
-import type { OfferedModel, WorkerOffer } from '../protocol/wire';
+import type { WorkerOffer } from '../protocol/wire';
 import { isModelAllowed, type Policy } from './policy';
+import { checkRules } from './verify/lists';
 import { isSameTcb, type ProvenQuote, type WantedQuote } from './verify/quote';
 import { demand, Refusal, under, type Link } from './verify/refusal';
+import { checkAsks, checkCertificate, isInDate, type PricedModel } from './verify/signedByKey';
 
 /**
  * A worker that may be sent a prompt: its quote was verified here, up to Intel's root, and everything below was signed by
@@ -68,14 +60,6 @@ export interface VerifiedEvidence {
   atUnix: number;
   /** Masterchain block that the quote is bound to. */
   blockSeqno: number;
-}
-
-export interface PricedModel {
-  model: OfferedModel;
-  ask: Ask;
-  askHash: Buffer;
-  /** `image ‖ signature`, for evidence. */
-  signedAsk: Buffer;
 }
 
 export type Verdict<T = VerifiedWorker> = { ok: true; worker: T } | { ok: false; link: Link; reason: string };
@@ -281,82 +265,4 @@ function checkContract(
     'the image is not the one that the contract recorded',
   );
   return { state, tcb, activeUntil: admitted.activeUntil, lastSettleBy: admitted.lastSettleBy };
-}
-
-function checkCertificate(offer: WorkerOffer, key: Buffer, domain: Buffer, hash: Buffer, now: number) {
-  const certificate = under('certificate', () =>
-    decodeSigned(hpkeCertificateLayout, Buffer.from(offer.certificate, 'base64')),
-  );
-  const { value } = certificate;
-  demand(value.domain.equals(domain), 'certificate', 'the HPKE certificate is for another Worker contract');
-  demand(value.statementHash.equals(hash), 'certificate', 'the HPKE certificate is for another statement');
-  demand(
-    verifySigned(hpkeCertificateLayout, certificate, key),
-    'certificate',
-    'the HPKE certificate is not signed by the key',
-  );
-  demand(isInDate(value, now), 'certificate', 'the HPKE certificate is out of date');
-  return value;
-}
-
-/** A Worker contract does not learn of a revocation, a block or a new floor: each stops new requests here, at once (I-7). */
-function checkRules(
-  offer: WorkerOffer,
-  state: WorkerState,
-  tcb: MeasuredTcb,
-  rules: RegistryRules,
-  now: number,
-): void {
-  const isBlocked = (subject: string): boolean => now <= (rules.blocks.get(subject) ?? 0);
-  demand(now <= (rules.images.get(offer.imageId) ?? 0), 'image', "the image is not on the registry's list");
-  demand(!isBlocked(offer.imageId), 'image', 'the image is blocked');
-  demand(rules.shapes.has(state.shape.toString('hex')), 'shape', "the shape is not on the registry's list");
-  demand(isTcbAllowed(tcb, rules), 'tcb', "the machine's TCB is below the registry's floor");
-  demand(!isBlocked(state.platform.toString('hex')), 'platform', 'the machine is blocked');
-  demand(!isBlocked(offer.worker), 'registry', 'the worker is blocked');
-}
-
-function isTcbAllowed(tcb: MeasuredTcb, { floors }: RegistryRules): boolean {
-  const floor = floorFor(floors, tcb.fmspc.toString('hex'));
-  return floor !== null && isAtOrAbove(tcb, floor);
-}
-
-/**
- * The newest ask in date of each model that the registry knows by that name: other weights under a known name are not
- * sold as if they were it. A model without an ask is not for sale.
- */
-function checkAsks(
-  offer: WorkerOffer,
-  rules: RegistryRules,
-  key: Buffer,
-  domain: Buffer,
-  now: number,
-): PricedModel[] {
-  const asks = under('price', () =>
-    offer.asks.map((text) => decodeSigned(askLayout, Buffer.from(text, 'base64'))),
-  );
-  for (const ask of asks) {
-    demand(ask.value.domain.equals(domain), 'price', 'an ask is for another Worker contract');
-    demand(verifySigned(askLayout, ask, key), 'price', 'an ask is not signed by the key');
-  }
-  const named = offer.models.filter((model) => rules.models.get(model.hash) === model.id);
-  return named.flatMap((model) => {
-    const own = asks
-      .filter(({ value }) => value.modelHash.toString('hex') === model.hash && isInDate(value, now))
-      .sort((a, b) => b.value.seq - a.value.seq)[0];
-    return own ? [pricedModel(model, own)] : [];
-  });
-}
-
-function pricedModel(model: OfferedModel, ask: Signed<Ask>): PricedModel {
-  return {
-    model,
-    ask: ask.value,
-    askHash: askLayout.hash(ask.value),
-    signedAsk: encodeSigned(askLayout, ask),
-  };
-}
-
-function isInDate(dated: { notBefore: number; notAfter: number }, now: number): boolean {
-  return dated.notBefore <= now + LIMITS.clockSkewSeconds && now < dated.notAfter;
 }
