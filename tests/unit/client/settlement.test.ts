@@ -16,7 +16,13 @@ const worker = keyPairFromSeed(Buffer.alloc(32, 1));
 const hash = (byte: number) => Buffer.alloc(32, byte);
 const id = Buffer.alloc(20, 7);
 /** One nanoton per completion token, nothing else costs. */
-const ask = { promptPrice: 0n, cachedPrice: 0n, completionPrice: 1_000_000n, audioPrice: 0n, notAfter: 1_000 } as Ask;
+const ask = {
+  promptPrice: 0n,
+  cachedPrice: 0n,
+  completionPrice: 1_000_000n,
+  audioPrice: 0n,
+  notAfter: 1_000,
+} as Ask;
 
 const expected: ExpectedJob = {
   domain: hash(1),
