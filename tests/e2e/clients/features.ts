@@ -10,7 +10,7 @@ export type ClientId = keyof typeof CLIENTS;
 /** Feature -> its name in the table. */
 export const WORKS = {
   models: 'the list of models, with prices and context length',
-  slash: 'one model by its name, which has a slash',
+  slash: 'a model whose name has a slash',
   chat: 'a chat',
   stream: 'a streamed chat',
   streamUsage: 'usage at the end of a stream',
