@@ -75,16 +75,44 @@ function partsOf(lengths: Buffer, body: Buffer): Pick<OggPage, 'parts' | 'open'>
 
 /** CRC-32 of polynomial 0x04c11db7, most significant bit first, from zero, over the page with its own field as zeros. */
 export function pageChecksum(page: Buffer): number {
-  let crc = 0;
-  for (let i = 0; i < page.length; i++) {
-    const byte = i >= CRC_AT && i < CRC_AT + 4 ? 0 : page[i]!;
-    crc = ((crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ byte]!) >>> 0;
+  const head = crcAfter(0, page.subarray(0, CRC_AT));
+  return crcAfter(crcAfter(head, NO_CRC), page.subarray(CRC_AT + NO_CRC.length)) >>> 0;
+}
+
+/** Eight bytes at a time ("slicing by 8"): nothing else runs meanwhile, and byte by byte takes nearly twice as long. */
+function crcAfter(before: number, bytes: Buffer): number {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = CRC_TABLES;
+  let crc = before;
+  let i = 0;
+  for (const end = bytes.length - 7; i < end; i += 8) {
+    crc ^= (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
+    crc =
+      t7[crc >>> 24]! ^
+      t6[(crc >>> 16) & 0xff]! ^
+      t5[(crc >>> 8) & 0xff]! ^
+      t4[crc & 0xff]! ^
+      t3[bytes[i + 4]!]! ^
+      t2[bytes[i + 5]!]! ^
+      t1[bytes[i + 6]!]! ^
+      t0[bytes[i + 7]!]!;
   }
+  for (; i < bytes.length; i++) crc = (crc << 8) ^ t0[(crc >>> 24) ^ bytes[i]!]!;
   return crc;
 }
 
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte << 24;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000_0000 ? (crc << 1) ^ 0x04c1_1db7 : crc << 1;
-  return crc >>> 0;
-});
+const NO_CRC = Buffer.alloc(4);
+/** The remainders of each byte, with 0 to 7 zero bytes after it. */
+const CRC_TABLES = tables();
+
+type Table = Int32Array;
+function tables(): [Table, Table, Table, Table, Table, Table, Table, Table] {
+  const first = Int32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000_0000 ? (crc << 1) ^ 0x04c1_1db7 : crc << 1;
+    return crc;
+  });
+  const afterZero = (table: Table): Table => table.map((crc) => (crc << 8) ^ first[crc >>> 24]!);
+  const t = [first];
+  for (let zeros = 1; zeros < 8; zeros++) t.push(afterZero(t[zeros - 1]!));
+  return t as [Table, Table, Table, Table, Table, Table, Table, Table];
+}
