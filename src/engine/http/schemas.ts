@@ -50,7 +50,8 @@ const ignored = {
 };
 
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() });
-const content = z.union([z.string(), z.array(textPart)], 'This model reads text and text parts only.');
+const READS_TEXT = 'This model reads text and text parts only.';
+const content = z.union([z.string(), z.array(textPart)], READS_TEXT);
 const speakerName = optional(z.string().max(64));
 const functionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
 const functionOnly = z.literal('function', 'Only function tools are supported.');
@@ -177,6 +178,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
       );
     }
   }
+  refuseOtherParts(known['messages']);
   const parsed = schema.safeParse(known);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
@@ -186,6 +188,25 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   }
   const param = issue.path.join('.');
   throw invalidParameter(param, `'${param}': ${issue.message}`);
+}
+
+/** Parts of messages that models elsewhere see or hear, each in a field of its type's name. */
+const OTHER_PARTS = ['image_url', 'input_audio'] as const;
+
+function refuseOtherParts(messages: unknown): void {
+  if (!Array.isArray(messages)) return;
+  messages.forEach((message, i) => {
+    const content = fieldOf(message, 'content');
+    if (!Array.isArray(content)) return;
+    content.forEach((part, j) => {
+      const type = OTHER_PARTS.find((one) => fieldOf(part, 'type') === one);
+      if (type) throw unsupportedParameter(`messages.${i}.content.${j}.${type}`, READS_TEXT);
+    });
+  });
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function isEmpty(value: unknown): boolean {

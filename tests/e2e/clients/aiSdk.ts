@@ -123,11 +123,11 @@ export const AI_SDK: Cells = {
   }),
 
   pictures: refused(
-    ...([400, 'invalid_request', 'messages.0.content'] as const),
+    ...([400, 'unsupported_parameter', 'messages.0.content.0.image_url'] as const),
     withFile('image/png', Buffer.from('iVBORw0KGgo=', 'base64')),
   ),
   soundParts: refused(
-    ...([400, 'invalid_request', 'messages.0.content'] as const),
+    ...([400, 'unsupported_parameter', 'messages.0.content.0.input_audio'] as const),
     withFile('audio/wav', Buffer.alloc(3)),
   ),
   webSearch: refused(

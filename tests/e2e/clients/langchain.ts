@@ -103,7 +103,7 @@ export const LANGCHAIN: Cells = {
     expect(text).not.toBe('');
   }),
 
-  pictures: refused(400, 'invalid_request', 'messages.0.content', (scene) =>
+  pictures: refused(400, 'unsupported_parameter', 'messages.0.content.0.image_url', (scene) =>
     chat(scene).invoke([
       {
         role: 'user',

@@ -227,8 +227,8 @@ const noPath = (run: (sdk: OpenAI) => Promise<unknown>) =>
 const REFUSALS: Cells = {
   pictures: refused(
     400,
-    'invalid_request',
-    'messages.0.content',
+    UNSUPPORTED,
+    'messages.0.content.0.image_url',
     parts({ type: 'image_url', image_url: { url: PICTURE } }),
   ),
   pictureLinks: refused(
@@ -239,8 +239,8 @@ const REFUSALS: Cells = {
   ),
   soundParts: refused(
     400,
-    'invalid_request',
-    'messages.0.content',
+    UNSUPPORTED,
+    'messages.0.content.0.input_audio',
     parts({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }),
   ),
   files: refused(

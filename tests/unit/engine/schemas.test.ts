@@ -89,12 +89,25 @@ describe('chat request', () => {
     expect(refusal({ ...chat, constructor: 1 })?.param).toBe('constructor');
   });
 
-  it('takes text parts and refuses images, naming the message', () => {
-    const message = (content: unknown): unknown => ({ ...chat, messages: [{ role: 'user', content }] });
-    expect(refusal(message([{ type: 'text', text: 'a' }]))).toBeNull();
-    expect(refusal(message([{ type: 'image_url', image_url: { url: 'x' } }]))?.param).toBe(
-      'messages.0.content',
-    );
+  const text = { type: 'text', text: 'a' };
+  const message = (content: unknown): unknown => ({ ...chat, messages: [{ role: 'user', content }] });
+
+  it.each([
+    ['image_url', { url: 'data:image/png;base64,iVBORw0KGgo=' }],
+    ['input_audio', { data: 'AAAA', format: 'wav' }],
+  ])('takes text parts and refuses %s as unsupported, naming the part', (type, value) => {
+    expect(refusal(message([text]))).toBeNull();
+    expect(refusal(message([text, { type, [type]: value }]))).toEqual({
+      ...{ status: 400, code: 'unsupported_parameter' },
+      param: `messages.0.content.1.${type}`,
+    });
+  });
+
+  it('refuses a part of no type, and of one that nobody knows, naming the message', () => {
+    for (const part of [null, 'a', {}, { type: 'image', image: 'x' }]) {
+      const refused = refusal(message([part]));
+      expect(refused).toMatchObject({ status: 400, code: 'invalid_request', param: 'messages.0.content' });
+    }
   });
 
   it('refuses an empty conversation and a body that is no object', () => {
