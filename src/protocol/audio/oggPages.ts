@@ -112,7 +112,7 @@ function tables(): [Table, Table, Table, Table, Table, Table, Table, Table] {
     return crc;
   });
   const afterZero = (table: Table): Table => table.map((crc) => (crc << 8) ^ first[crc >>> 24]!);
-  const t = [first];
+  const t: Table[] = [first];
   for (let zeros = 1; zeros < 8; zeros++) t.push(afterZero(t[zeros - 1]!));
   return t as [Table, Table, Table, Table, Table, Table, Table, Table];
 }
