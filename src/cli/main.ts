@@ -90,8 +90,14 @@ const SPOKEN = [AttestationError, CollateralError, CommanderError];
 
 function textOf(error: unknown): string {
   if (error instanceof CocoonError) return `${error.message} ${error.remedy}`;
+  if (isPortTaken(error))
+    return `Port ${error.port} is in use. End the program that listens there, or choose another port.`;
   const spoken = SPOKEN.some((kind) => error instanceof kind);
   return spoken ? (error as Error).message : String(error);
+}
+
+function isPortTaken(error: unknown): error is NodeJS.ErrnoException & { port: number } {
+  return error instanceof Error && 'port' in error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 // Whoever reads our output may have seen enough: `cocoon attest explain x | head`.

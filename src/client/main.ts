@@ -14,8 +14,8 @@ interface Flags {
 
 /** The gateway as a process: prints its base URL, drains on SIGTERM or SIGINT. */
 export async function runGateway(argv: readonly string[]): Promise<void> {
-  const program = new Command('gateway')
-    .description('OpenAI API on this machine: chooses and verifies workers, seals requests, checks bills')
+  const program = new Command('cocoon gateway')
+    .description("OpenAI's API on this machine: chooses and verifies workers, seals requests, checks bills")
     .requiredOption('--config <file>', 'JSON configuration file, see docs/use-client.md')
     .option('--json', 'print the URL as one JSON line')
     .addHelpText(

@@ -67,9 +67,9 @@ function costRows({ cost }: OwnBooks): [string, string][] {
     prunes_nano,
     share_bps,
   }: OwnBooks['cost']['total']): string =>
-    `${formatCoins(spent_nano)} spent; ${formatCoins(allocations_nano)} for ${allocations} allocations, ` +
-    `${formatCoins(prunes_nano)} for ${prunes} prunes` +
-    (share_bps === null ? '' : `: ${(share_bps / 100).toFixed(2)}%`);
+    `${formatCoins(spent_nano)} spent; ${formatCoins(allocations_nano)} for ${counted(allocations, 'allocation')}, ` +
+    `${formatCoins(prunes_nano)} for ${counted(prunes, 'prune')}` +
+    (share_bps === null ? '' : `, ${(share_bps / 100).toFixed(2)}% of what was spent`);
   return [
     ['in seven days', text(cost.recent)],
     ['since the books began', text(cost.total)],
@@ -116,7 +116,14 @@ function pruneText(state: EscrowState, books: OwnBooks | null): string[] {
   const { ids, leftNano } = prunableLines(state, state.readAtUnix);
   if (ids.length === 0) return [];
   const payer = books?.wallet ? `; the wallet ${books.wallet} does it when it is worth it` : '';
-  return [`a prune of ${ids.length} lines frees ${formatCoins(leftNano)}: ${pruneCommand(state)}${payer}`];
+  return [
+    `a prune of ${counted(ids.length, 'line')} frees ${formatCoins(leftNano)}: ${pruneCommand(state)}${payer}`,
+  ];
+}
+
+/** "1 line", "2 lines". */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 export function when(unix: number): string {

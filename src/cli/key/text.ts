@@ -1,6 +1,6 @@
 import { leftNano, type IssuedKey, type KeyBooks } from '../../client/gateway';
 import { COIN_SYMBOL, formatCoins } from '../../protocol/amounts';
-import { when } from '../escrow/text';
+import { counted, when } from '../escrow/text';
 
 /** For `--json`: amounts are decimal strings, times Unix seconds. */
 export function keyJson(key: IssuedKey, books: KeyBooks, nowUnix: number): object {
@@ -36,12 +36,12 @@ export function keyText(key: IssuedKey, books: KeyBooks, nowUnix: number): strin
     `${key.id}  ${key.hint}  ${key.name}: ${stateOf(key, nowUnix)}`,
     `${formatCoins(spentNano)}${limit} ${COIN_SYMBOL} spent${reserved}`,
     ...(key.expiresAtUnix === null ? [] : [`until ${when(key.expiresAtUnix)}`]),
-    ...(key.rate === null ? [] : [`${key.rate.requests} requests in ${key.rate.seconds} s`]),
+    ...(key.rate === null ? [] : [`${counted(key.rate.requests, 'request')} in ${key.rate.seconds} s`]),
     ...(key.models === null ? [] : [`only ${key.models.join(', ')}`]),
   ];
   const usage = models.map(
     ({ model, requests, spentNano: spent }) =>
-      `    ${model}: ${requests} requests, ${formatCoins(spent)} ${COIN_SYMBOL}`,
+      `    ${model}: ${counted(requests, 'request')}, ${formatCoins(spent)} ${COIN_SYMBOL}`,
   );
   return [parts.join(', '), ...usage].join('\n');
 }

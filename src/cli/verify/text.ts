@@ -9,9 +9,18 @@ const INDENT = 2 + NAME_WIDTH + 2;
 
 /** Every link on a line of its own, and what follows from all of them. */
 export function checklistText(found: Verification, to: Console): string {
-  const head = [`Evidence of job ${found.jobId ?? '(it cannot be read)'}`, ...judgedText(found)].join('\n');
-  const rows = found.links.map((link) => linkText(link, to));
+  const head = [
+    `Evidence of ${found.jobId === null ? 'a job that cannot be read' : `job ${found.jobId}`}`,
+    ...judgedText(found),
+  ].join('\n');
+  // Of a file that is no bundle there is one thing to say.
+  const shown = isBundle(found) ? found.links : found.links.filter(({ state }) => state === 'failed');
+  const rows = shown.map((link) => linkText(link, to));
   return `${paint(to, 'bold', head)}\n\n${rows.join('\n')}\n\n${conclusion(found, to)}\n`;
+}
+
+function isBundle({ links }: Verification): boolean {
+  return links.some(({ state }) => state === 'ok');
 }
 
 function linkText({ name, state, detail }: Link, to: Console): string {
@@ -32,7 +41,9 @@ function conclusion({ ok, root, judged, links }: Verification, to: Console): str
   const [held, failed, unchecked] = [named('ok'), named('failed'), named('not checked')];
   const ask = judged && unchecked.includes('allow-list') ? ' (--chain <url> checks them)' : '';
   const open =
-    unchecked.length === 0 ? '' : `.\n${unchecked.length} not checked: ${unchecked.join(', ')}${ask}`;
+    unchecked.length === 0 || held.length === 0
+      ? ''
+      : `.\n${unchecked.length} not checked: ${unchecked.join(', ')}${ask}`;
   const word = root === 'simulated' ? ['yellow', 'VERIFIED AS A SIMULATION'] : ['green', 'VERIFIED'];
   const head = ok
     ? `${paint(to, word[0] as Paint, word[1]!)}: ${held.length} links hold`

@@ -42,7 +42,7 @@ export async function openCustomer(
     policy: { allowSimulated: true },
     lines: LINES,
   };
-  writeFileSync(configFile, JSON.stringify(config, null, 2));
+  writeFileSync(configFile, `${JSON.stringify(config, null, 2)}\n`);
   const file = readClientFile(configFile);
   const client = await connectClient(file, {
     onFault: (_, error) => onFault(`${error.code}: ${error.message}`),
@@ -57,7 +57,8 @@ export function tellGateway(configFile: string, { port, ownKey }: { port: number
   const apiKeysFile = 'owner.key';
   writeFileSync(join(dirname(configFile), apiKeysFile), `${ownKey}\n`, { mode: 0o600 });
   const config = JSON.parse(readFileSync(configFile, 'utf8')) as object;
-  writeFileSync(configFile, JSON.stringify({ ...config, gateway: { port, apiKeysFile } }, null, 2));
+  const told = { ...config, gateway: { port, apiKeysFile } };
+  writeFileSync(configFile, `${JSON.stringify(told, null, 2)}\n`);
 }
 
 /** The keys that the options name: two with money, one with next to none, one with a rate. */

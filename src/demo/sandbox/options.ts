@@ -35,8 +35,9 @@ export const SANDBOX_DEFAULTS: SandboxOptions = {
   json: false,
 };
 
-interface Flags extends Omit<SandboxOptions, 'engine' | 'keys' | 'rate'> {
+interface Flags extends Omit<SandboxOptions, 'engine' | 'keys' | 'rate' | 'json'> {
   engine?: string;
+  json?: true;
   fundedKey: string;
   secondKey: string;
   emptyKey: string;
@@ -47,7 +48,7 @@ interface Flags extends Omit<SandboxOptions, 'engine' | 'keys' | 'rate'> {
 /** `cocoon gateway --sandbox`. */
 export function readSandboxOptions(argv: readonly string[]): SandboxOptions {
   const { keys, rate, port, slots, delayMsPerToken } = SANDBOX_DEFAULTS;
-  const flags = new Command('gateway --sandbox')
+  const flags = new Command('cocoon gateway --sandbox')
     .description(
       'A whole SIMULATED network in this process, and a gateway before it: to look at, and for tests',
     )
@@ -74,7 +75,7 @@ export function readSandboxOptions(argv: readonly string[]): SandboxOptions {
       wholeNumber(0, 60_000),
       delayMsPerToken,
     )
-    .option('--json', 'print where it is, and the keys, as one JSON line', false)
+    .option('--json', 'print where it is, and the keys, as one JSON line')
     .parse([...argv], { from: 'user' })
     .opts<Flags>();
   return {
@@ -89,7 +90,7 @@ export function readSandboxOptions(argv: readonly string[]): SandboxOptions {
       limited: flags.limitedKey,
     },
     rate: { requests: flags.limitedRate, seconds: rate.seconds },
-    json: flags.json,
+    json: flags.json ?? false,
   };
 }
 

@@ -55,14 +55,20 @@ function summary(sandbox: Sandbox, { keys }: SandboxOptions): object {
 function closing(sandbox: Sandbox, { keys, rate }: SandboxOptions): string {
   const { url, models, configFile } = sandbox;
   return `
-gateway   ${url}
-funded    ${keys.funded}
-second    ${keys.second}
-empty     ${keys.empty}   402 for every request
-limited   ${keys.limited}   ${rate.requests} request${rate.requests === 1 ? '' : 's'} in ${rate.seconds} s, then 429
-config    ${configFile}   for cocoon key, cocoon escrow
+gateway   ${url}, what it serves: ${new URL('/openapi.json', url).href}
+config    ${configFile}, for npx cocoon key and npx cocoon escrow
+API keys
+  funded    ${keys.funded}
+  second    ${keys.second}
+  empty     ${keys.empty}: 402 for every request
+  limited   ${keys.limited}: ${rate.requests} request${rate.requests === 1 ? '' : 's'} in ${rate.seconds} s, then 429
 
-curl ${url}/chat/completions -H 'authorization: Bearer ${keys.funded}' -H 'content-type: application/json' \\
+In another terminal, for any program that uses OpenAI's package:
+
+  export OPENAI_BASE_URL=${url} OPENAI_API_KEY=${keys.funded}
+  node examples/gateway/chat.mjs
+
+Or: curl ${url}/chat/completions -H 'authorization: Bearer ${keys.funded}' -H 'content-type: application/json' \\
   -d '{"model":"${models[0]}","messages":[{"role":"user","content":"Who can read this?"}],"max_tokens":32}'
 
 Ctrl-C ends it and leaves nothing behind.

@@ -57,7 +57,7 @@ describe('cocoon escrow', () => {
       '    ended: a prune frees 0.03 now',
       `  ${EMPTY}  cap 0.05, paid 0.05`,
       '    ended, nothing left in it: a prune forgets it after 2030-03-26T17:46:40Z',
-      `a prune of 1 lines frees 0.03: npx blueprint run pruneLines escrow=${state.address.toString()} lines=all`,
+      `a prune of 1 line frees 0.03: npx blueprint run pruneLines escrow=${state.address.toString()} lines=all`,
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('cocoon escrow', () => {
     expect(text).toContain('cap 0.05, paid 0.01, known 0.012, reserved 0.003, room 0.035');
     expect(text).toContain('then a prune frees up to 0.05 (gone)');
     expect(text).toContain(
-      'in seven days          2 spent; 0.005 for 5 allocations, 0.001 for 1 prunes: 0.30%',
+      'in seven days          2 spent; 0.005 for 5 allocations, 0.001 for 1 prune, 0.30% of what was spent',
     );
     expect(text).toContain('; the wallet UQ-housekeeper does it when it is worth it');
     expect(escrowJson(state, books)).toMatchObject({

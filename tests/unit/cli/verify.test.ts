@@ -57,4 +57,13 @@ describe('cocoon verify, of a simulated bundle', () => {
     expect({ code, ok, root, judged_at }).toEqual({ code: 3, ok: false, root: null, judged_at: null });
     expect(links).toHaveLength(28);
   });
+
+  it('says one thing of what is no bundle, and not 27 times that nothing else was checked', async () => {
+    const { code, out } = await run({}, text.slice(0, 100));
+    expect(code).toBe(3);
+    expect(out).toBe(
+      'Evidence of a job that cannot be read\n\n' +
+        '✗ bundle       This is no bundle of evidence: it is no JSON, or only a part of it.\n\nNOT VERIFIED: bundle.\n',
+    );
+  });
 });
