@@ -3,6 +3,9 @@ import type { Candidate } from './market';
 
 type Capability = Candidate['model']['capabilities'][number];
 
+/** Per token, and of `audio` per second of sound. */
+type Price = 'prompt' | 'input_cache_read' | 'completion' | 'audio';
+
 /** One row of `GET /v1/models`: OpenAI's fields, then what a buyer wants to know. */
 export interface ModelInfo {
   id: string;
@@ -12,9 +15,9 @@ export interface ModelInfo {
   owned_by: string;
   context_length: number;
   max_output_length: number;
-  /** Exact decimal strings in coins of the cheapest ask: per token, and per second of sound. */
-  pricing: { currency: string; prompt: string; input_cache_read: string; completion: string; audio: string };
-  /** Fields of requests that workers pass on; an engine that cannot do one refuses it by name. */
+  /** Exact decimal strings in coins of the cheapest ask, of what such a model bills. */
+  pricing: { currency: string } & Partial<Record<Price, string>>;
+  /** Fields that any engine for such a model should take. Workers pass on more, which an engine may refuse by name. */
   supported_parameters: string[];
   input_modalities: string[];
   output_modalities: string[];
@@ -51,16 +54,10 @@ function describe(offers: Candidate[]): ModelInfo {
     owned_by: 'cocoon',
     context_length: model.contextLength,
     max_output_length: model.maxOutputTokens,
-    pricing: {
-      currency: COIN_SYMBOL,
-      prompt: coinsPerUnit(ask.promptPrice, TOKENS),
-      input_cache_read: coinsPerUnit(ask.cachedPrice, TOKENS),
-      completion: coinsPerUnit(ask.completionPrice, TOKENS),
-      audio: coinsPerUnit(ask.audioPrice, SECONDS),
-    },
-    supported_parameters: [...new Set(capabilities.flatMap((one) => PARAMETERS[one]))],
-    input_modalities: capabilities.some((one) => one !== 'audio') ? ['text'] : ['audio'],
-    output_modalities: capabilities.every((one) => one === 'embeddings') ? ['embeddings'] : ['text'],
+    pricing: { currency: COIN_SYMBOL, ...pricesOf(ask, capabilities) },
+    supported_parameters: each(capabilities, ({ parameters }) => parameters),
+    input_modalities: each(capabilities, ({ input }) => [input]),
+    output_modalities: each(capabilities, ({ output }) => [output]),
     capabilities,
     cocoon: {
       model_hash: model.hash,
@@ -77,19 +74,56 @@ function describe(offers: Candidate[]): ModelInfo {
   };
 }
 
+function each<T>(capabilities: readonly Capability[], of: (traits: Traits) => readonly T[]): T[] {
+  return [...new Set(capabilities.flatMap((one) => of(TRAITS[one])))];
+}
+
+function pricesOf(
+  ask: Candidate['ask'],
+  capabilities: readonly Capability[],
+): Partial<Record<Price, string>> {
+  const all: Record<Price, string> = {
+    prompt: coinsPerUnit(ask.promptPrice, TOKENS),
+    input_cache_read: coinsPerUnit(ask.cachedPrice, TOKENS),
+    completion: coinsPerUnit(ask.completionPrice, TOKENS),
+    audio: coinsPerUnit(ask.audioPrice, SECONDS),
+  };
+  return Object.fromEntries(each(capabilities, ({ bills }) => bills).map((name) => [name, all[name]]));
+}
+
+/** What a capability brings with it. */
+interface Traits {
+  input: string;
+  output: string;
+  bills: readonly Price[];
+  parameters: readonly string[];
+}
+
+const READ = ['prompt', 'input_cache_read'] as const;
 const GENERATING = [
   ...['max_tokens', 'temperature', 'top_p', 'top_k', 'min_p', 'stop', 'seed', 'n', 'logprobs', 'logit_bias'],
-  ...['frequency_penalty', 'presence_penalty', 'repetition_penalty', 'response_format', 'stream'],
+  ...['frequency_penalty', 'presence_penalty', 'stream'],
 ];
-const PARAMETERS: Readonly<Record<Capability, readonly string[]>> = {
-  chat: [
-    ...GENERATING,
-    ...['max_completion_tokens', 'top_logprobs', 'tools', 'tool_choice', 'parallel_tool_calls'],
-    ...['structured_outputs', 'reasoning_effort'],
-  ],
-  completions: [...GENERATING, 'echo', 'suffix'],
-  embeddings: ['encoding_format', 'dimensions'],
-  audio: ['response_format', 'language', 'prompt', 'temperature'],
+const TRAITS: Readonly<Record<Capability, Traits>> = {
+  chat: {
+    ...{ input: 'text', output: 'text', bills: [...READ, 'completion'] },
+    parameters: [
+      ...[...GENERATING, 'max_completion_tokens', 'top_logprobs', 'tools', 'tool_choice'],
+      ...['parallel_tool_calls', 'response_format', 'structured_outputs'],
+    ],
+  },
+  completions: {
+    ...{ input: 'text', output: 'text', bills: [...READ, 'completion'] },
+    parameters: [...GENERATING, 'echo'],
+  },
+  embeddings: {
+    ...{ input: 'text', output: 'embeddings', bills: READ },
+    parameters: ['encoding_format', 'dimensions'],
+  },
+  audio: {
+    ...{ input: 'audio', output: 'text', bills: ['audio'] },
+    parameters: ['response_format', 'language', 'prompt', 'temperature'],
+  },
 };
 
 /** How many units a signed price counts for. */
