@@ -13,7 +13,7 @@ const { chain, policy, routers, escrow, lines } = clientFileSchema.shape;
 /** Keys stand in the settings themselves: a page has no files. */
 const endpoint = z.strictObject({ endpoint: z.url(), apiKey: z.string().min(1).optional() });
 
-/** The keys of the client's file (docs/use-client.md) that mean something in a page, with the same defaults. */
+/** The keys of the client's file (docs/client-reference.md) that mean something in a page, with the same defaults. */
 const settingsSchema = z.strictObject({
   ...{ routers, escrow, lines },
   chain: z.strictObject({

@@ -25,7 +25,7 @@ export function withRootFlag(command: Command): Command {
 
 export function withPolicyFlags(command: Command): Command {
   return command
-    .option('--policy <file>', 'JSON, docs/use-client.md lists its settings; the flags below add to it')
+    .option('--policy <file>', 'JSON, docs/client-reference.md lists its settings; the flags below add to it')
     .option('--tolerate-status <status>', 'a TCB status besides UpToDate; may be repeated', collect, [])
     .option('--tolerate-advisory <id>', "an advisory, or '*' for all; may be repeated", collect, [])
     .option('--image-id <hex>', 'the software must be this', hexOf(32))
