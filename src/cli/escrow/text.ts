@@ -3,6 +3,8 @@ import type { EscrowState, LineEntry } from '../../chain/types';
 import { COIN_SYMBOL, formatCoins } from '../../protocol/amounts';
 import type { OwnBooks } from './books';
 
+const WHOLE_BPS = 10_000;
+
 export function escrowJson(state: EscrowState, books: OwnBooks | null): object {
   const { ids, leftNano } = prunableLines(state, state.readAtUnix);
   return {
@@ -69,11 +71,17 @@ function costRows({ cost }: OwnBooks): [string, string][] {
   }: OwnBooks['cost']['total']): string =>
     `${formatCoins(spent_nano)} spent; ${formatCoins(allocations_nano)} for ${counted(allocations, 'allocation')}, ` +
     `${formatCoins(prunes_nano)} for ${counted(prunes, 'prune')}` +
-    (share_bps === null ? '' : `, ${(share_bps / 100).toFixed(2)}% of what was spent`);
+    shareText(share_bps);
   return [
     ['in seven days', text(cost.recent)],
     ['since the books began', text(cost.total)],
   ];
+}
+
+/** A new escrow has paid for its first line and spent next to nothing: a share of that tells nobody anything. */
+function shareText(bps: number | null): string {
+  if (bps === null) return '';
+  return bps > WHOLE_BPS ? ', more than was spent' : `, ${(bps / 100).toFixed(2)}% of what was spent`;
 }
 
 function lineText(id: string, line: LineEntry, state: EscrowState, books: OwnBooks | null): string {

@@ -74,4 +74,13 @@ describe('cocoon escrow', () => {
       prune: { lines: [ENDED], frees_nano: 30_000_000n },
     });
   });
+
+  it.each([
+    [10_000, '0.001 for 1 prune, 100.00% of what was spent\n'],
+    [10_001, '0.001 for 1 prune, more than was spent\n'],
+    [null, '0.001 for 1 prune\n'],
+  ])('gives a share of %j basis points only while it tells something', (share_bps, text) => {
+    const told = { ...cost, share_bps };
+    expect(escrowText(state, { ...books, cost: { recent: told, total: told } })).toContain(text);
+  });
 });
