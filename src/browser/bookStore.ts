@@ -1,4 +1,5 @@
 import type { CostEntry, CostSum, Store } from '../client/store';
+import { contradictedBy, storedContradiction } from '../client/storeContradictions';
 import { encodeRange, heldLine, storedJob, type Row as StoredRow } from '../client/storeRows';
 import { lineImage } from '../protocol/line';
 import { encodeSigned, receiptLayout, ticketLayout } from '../protocol/signed';
@@ -69,6 +70,23 @@ export function createBookStore(tables: Tables, close: () => void): Store {
         }),
       ]);
     },
+    contradicted({ workerKey, workerAddress }, receipt) {
+      const { domain, lineId } = receipt.value;
+      const place = lineKey(domain, lineId.toString('hex'));
+      const ofLine = rowsOf('jobs').filter(
+        (row) => lineKey(row['domain'] as Uint8Array, row['line_id']) === place,
+      );
+      const first = contradictedBy(ofLine, receipt);
+      if (!first) return;
+      addNew('contradictions', hex(workerKey), {
+        ...{ worker_key: own(workerKey), worker: own(workerAddress) },
+        ...{ first: own(first), second: own(encodeSigned(receiptLayout, receipt)) },
+      });
+    },
+    contradictions: () =>
+      rowsOf('contradictions')
+        .map(storedContradiction)
+        .sort((a, b) => a.workerKey.compare(b.workerKey)),
     wasAudited: (jobId) => find('jobs', jobId)?.['audited'] === 1,
     jobs: (limit, before = 0xffff_ffff) =>
       rowsOf('jobs')

@@ -5,7 +5,14 @@ import type { IdbDatabase, IdbFactory, IdbRequest, IdbTransaction } from './plat
 type Step = (database: IdbDatabase) => void;
 
 /** What makes each version of the database out of the one before. */
-const STEPS: readonly Step[] = [(database) => TABLES.forEach((name) => database.createObjectStore(name))];
+const STEPS: readonly Step[] = [
+  adding('lines', 'raises', 'jobs', 'avoided', 'costs', 'evidence', 'evidence_parts'),
+  adding('contradictions'),
+];
+
+function adding(...names: TableName[]): Step {
+  return (database) => names.forEach((name) => database.createObjectStore(name));
+}
 
 /** Opens the books of that name in IndexedDB, and reads all of them. Throws what the browser says. */
 export async function openDatabase(

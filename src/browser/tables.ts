@@ -1,5 +1,14 @@
 /** The books' tables in memory. Columns are those of src/client/storeSchema.ts, so that one reader reads both. */
-export const TABLES = ['lines', 'raises', 'jobs', 'avoided', 'costs', 'evidence', 'evidence_parts'] as const;
+export const TABLES = [
+  'lines',
+  'raises',
+  'jobs',
+  'avoided',
+  'costs',
+  'evidence',
+  'evidence_parts',
+  'contradictions',
+] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** Text, numbers, bytes and nulls: what both SQLite and IndexedDB keep. */
@@ -31,6 +40,7 @@ export const EMPTY_CONTENTS: Contents = {
   costs: new Map(),
   evidence: new Map(),
   evidence_parts: new Map(),
+  contradictions: new Map(),
 };
 
 export function createTables(contents: Contents, onChange: (changes: readonly Change[]) => void): Tables {

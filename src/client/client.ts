@@ -22,8 +22,9 @@ import { createRefill } from './refill';
 import { toCocoonError } from './respond';
 import type { ServeDeps } from './serve';
 import type { Store } from './store';
+import type { StoredContradiction } from './storeContradictions';
 import type { StoredJob } from './storeRows';
-import type { Client, ClientConfig, ClientDeps, ReceiptInfo } from './types';
+import type { Client, ClientConfig, ClientDeps, ContradictionInfo, ReceiptInfo } from './types';
 import { fetchCollateral } from './verify/fetching';
 
 /**
@@ -132,6 +133,7 @@ export function createClientOver(
       const job = store.job(id);
       return job && receiptInfo(job);
     },
+    contradictions: () => store.contradictions().map(contradictionInfo),
     evidence,
     closeLines: (ids) => lines.closeLines(ids, 'closed'),
     async ready() {
@@ -154,6 +156,16 @@ function createConversations(): ServeDeps['stayWith'] {
       if (workers.size >= CLIENT_LIMITS.conversations) workers.delete(workers.keys().next().value!);
       workers.set(conversation, workerId);
     },
+  };
+}
+
+function contradictionInfo(pair: StoredContradiction): ContradictionInfo {
+  return {
+    version: 1,
+    worker: pair.worker.toString('hex'),
+    worker_key: pair.workerKey.toString('hex'),
+    first: pair.first.toString('hex'),
+    second: pair.second.toString('hex'),
   };
 }
 

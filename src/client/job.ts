@@ -8,7 +8,7 @@ import { encodeEnvelopeHead, FRAMES_CONTENT_TYPE, JOB_CONTENT_TYPE } from '../pr
 import type { Caller } from './caller';
 import { keptEvidence } from './evidence/kept';
 import { CLIENT_LIMITS } from './limits';
-import type { UsableLine } from './heldLine';
+import type { HeldLine, UsableLine } from './heldLine';
 import type { Lines } from './lines';
 import type { Candidate, Market } from './market';
 import type { Usage } from '../protocol/price';
@@ -104,27 +104,29 @@ export async function startJob(
     dropped: () => deps.lines.dropped(usable.line, id, false),
     events: readReply(body, sealed.replyContext, deps.timers),
     settle(bill, delivered) {
-      const receipt = verifySettlement(
-        usable.line,
-        {
-          domain: escrow.domain,
-          ticketHash,
-          maxFeeNano: maxFee,
-          requestHash,
-          responseHash: bill.responseHash,
-          modelHash: candidate.ask.modelHash,
-          imageId: candidate.worker.imageId,
-          bound: order.bound,
-          choices: order.choices,
-          named: candidate.ask,
-          notAfter: sealed.ticket.notAfter,
-          // Jobs beside this one may have used a raise that came after it began.
-          capNano: deps.lines.capNano(usable.line) ?? usable.entry.capNano,
-          askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
-          delivered,
-        },
-        bill.settlement,
-        bill.receipt,
+      const receipt = keepingProof(deps.lines, usable.line, bill.receipt, () =>
+        verifySettlement(
+          usable.line,
+          {
+            domain: escrow.domain,
+            ticketHash,
+            maxFeeNano: maxFee,
+            requestHash,
+            responseHash: bill.responseHash,
+            modelHash: candidate.ask.modelHash,
+            imageId: candidate.worker.imageId,
+            bound: order.bound,
+            choices: order.choices,
+            named: candidate.ask,
+            notAfter: sealed.ticket.notAfter,
+            // Jobs beside this one may have used a raise that came after it began.
+            capNano: deps.lines.capNano(usable.line) ?? usable.entry.capNano,
+            askOf: (hash) => deps.market.knownAsk(candidate.worker.id, hash)?.ask ?? null,
+            delivered,
+          },
+          bill.settlement,
+          bill.receipt,
+        ),
       );
       const known = deps.market.knownAsk(candidate.worker.id, bill.settlement.record.askHash);
       const sentTo = { candidate, escrow, signer: deps.signer, line: usable.line.line };
@@ -139,6 +141,16 @@ export async function startJob(
       };
     },
   };
+}
+
+/** Two histories of one line are a proof that costs the worker its stake: it is kept before the bill is refused. */
+function keepingProof<T>(lines: Lines, line: HeldLine, receipt: Buffer, verify: () => T): T {
+  try {
+    return verify();
+  } catch (error) {
+    lines.refused(line, receipt);
+    throw error;
+  }
 }
 
 function sealJob(

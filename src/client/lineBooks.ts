@@ -1,7 +1,16 @@
 import type { Settlement } from '../channel';
+import type { Line } from '../protocol/line';
 import { jobRecordImage, type JobRecord } from '../protocol/jobRecord';
 import { encodeProof, type MountainRange } from '../protocol/mountainRange';
-import { RECEIPT_FINAL, type Receipt, type Signed, type Ticket } from '../protocol/signed';
+import {
+  decodeSigned,
+  RECEIPT_FINAL,
+  receiptLayout,
+  verifySigned,
+  type Receipt,
+  type Signed,
+  type Ticket,
+} from '../protocol/signed';
 import type { KeptEvidence } from './evidence/kept';
 import type { EndReason, HeldLine } from './heldLine';
 import type { Store } from './store';
@@ -29,6 +38,11 @@ export interface LineBooks {
     receipt: Signed<Receipt>,
     evidence?: KeptEvidence | null,
   ): void;
+  /**
+   * A bill was refused. Where its receipt is the worker's own and contradicts an earlier one, both are kept as proof,
+   * whatever else is wrong with it.
+   */
+  refused(line: HeldLine, receipt: Buffer): void;
   /** Books a whole audit: lost tickets get their records. */
   audited(line: HeldLine, audit: Audit): void;
   /** The reply to that ticket is not read any more, or was an error from the start: `refused`. */
@@ -72,6 +86,10 @@ export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
       if (newest) line.newest = receipt.value;
       if ((receipt.value.flags & RECEIPT_FINAL) !== 0) books.end(line, 'final');
     },
+    refused({ id, line }, image) {
+      const receipt = genuineReceipt(line, image);
+      if (receipt?.value.lineId.toString('hex') === id) store.contradicted(line, receipt);
+    },
     audited(line, { range, totalNano, jobs }) {
       const found = [...jobs].map(([jobId, { record }]) => ({
         jobId,
@@ -97,4 +115,14 @@ export function createLineBooks(store: Store, domain: () => Buffer): LineBooks {
     },
   };
   return books;
+}
+
+/** Null for what is no receipt, or not signed by the line's worker. */
+function genuineReceipt({ workerKey }: Line, image: Buffer): Signed<Receipt> | null {
+  try {
+    const receipt = decodeSigned(receiptLayout, image);
+    return verifySigned(receiptLayout, receipt, workerKey) ? receipt : null;
+  } catch {
+    return null;
+  }
 }

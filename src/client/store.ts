@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/errors';
-import { lineImage } from '../protocol/line';
+import { lineImage, type Line } from '../protocol/line';
 import type { MountainRange } from '../protocol/mountainRange';
 import {
   encodeSigned,
@@ -13,6 +13,7 @@ import type { KeptEvidence } from './evidence/kept';
 import type { EndReason, HeldLine } from './heldLine';
 import { encodeRange, heldLine, storedJob, text, type Row, type StoredJob } from './storeRows';
 import { CLIENT_LIMITS } from './limits';
+import { contradictedBy, storedContradiction, type StoredContradiction } from './storeContradictions';
 import { createEvidenceShelf, type EvidenceBounds } from './storeEvidence';
 import { closeBooks, openBooks } from './storeSchema';
 
@@ -67,6 +68,12 @@ export interface Store {
     line: { id: string; range: MountainRange; totalNano: bigint },
     jobs: readonly { jobId: string; feeNano: bigint; record: Buffer }[],
   ): void;
+  /**
+   * Keeps a receipt of a line together with a stored one that counts as many jobs differently, and nothing where there
+   * is none. Its signature was checked. The first pair of a key stays.
+   */
+  contradicted(line: Line, receipt: Signed<Receipt>): void;
+  contradictions(): StoredContradiction[];
   /** Whether an earlier audit has counted that job. */
   wasAudited(jobId: string): boolean;
   jobs(limit: number, before?: number): StoredJob[];
@@ -106,6 +113,11 @@ export function openStore(dataDir: string | null, bounds: EvidenceBounds = CLIEN
       `UPDATE jobs SET audited = 1, fee_nano = coalesce(fee_nano, ?), record = coalesce(record, ?)
        WHERE domain = ? AND job_id = ?`,
     ),
+    receipts: db.prepare('SELECT receipt FROM jobs WHERE domain = ? AND line_id = ?'),
+    contradicted: db.prepare(
+      'INSERT OR IGNORE INTO contradictions (worker_key, worker, first, second) VALUES (?, ?, ?, ?)',
+    ),
+    contradictions: db.prepare('SELECT * FROM contradictions ORDER BY worker_key'),
     wasAudited: db.prepare('SELECT audited FROM jobs WHERE job_id = ?'),
     jobs: db.prepare('SELECT * FROM jobs WHERE issued_at <= ? ORDER BY issued_at DESC LIMIT ?'),
     job: db.prepare('SELECT * FROM jobs WHERE job_id = ?'),
@@ -184,6 +196,13 @@ export function openStore(dataDir: string | null, bounds: EvidenceBounds = CLIEN
           q.auditedJob.run(feeNano.toString(), record, domain, jobId);
         }
       }),
+    contradicted({ workerKey, workerAddress }, receipt) {
+      const { domain, lineId } = receipt.value;
+      const first = contradictedBy(q.receipts.all(domain, lineId.toString('hex')) as Row[], receipt);
+      const second = encodeSigned(receiptLayout, receipt);
+      if (first) q.contradicted.run(workerKey, workerAddress, first, second);
+    },
+    contradictions: () => (q.contradictions.all() as Row[]).map(storedContradiction),
     wasAudited: (jobId) => (q.wasAudited.get(jobId) as Row | undefined)?.['audited'] === 1,
     jobs: (limit, before = 0xffff_ffff) => (q.jobs.all(before, limit) as Row[]).map(storedJob),
     job(id) {

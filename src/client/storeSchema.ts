@@ -74,8 +74,18 @@ const EVIDENCE = `
   CREATE INDEX evidence_by_use ON evidence (used_at);
 `;
 
+/** Pairs of receipts that contradict each other: one for each key, which slashes once. */
+const CONTRADICTIONS = `
+  CREATE TABLE contradictions (
+    worker_key BLOB PRIMARY KEY CHECK (length(worker_key) = 32),
+    worker     BLOB NOT NULL CHECK (length(worker) = 32),
+    first      BLOB NOT NULL,
+    second     BLOB NOT NULL
+  ) WITHOUT ROWID;
+`;
+
 /** What makes each version of the books out of the one before. */
-const STEPS: readonly string[] = [FIRST, MONEY, EVIDENCE];
+const STEPS: readonly string[] = [FIRST, MONEY, EVIDENCE, CONTRADICTIONS];
 
 /**
  * Opens the client's books, in memory for a null directory. Write-ahead log with full synchronisation: what a call

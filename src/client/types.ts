@@ -119,6 +119,17 @@ export interface ReceiptInfo {
   receipt: string | null;
 }
 
+/** Two receipts of one worker that contradict each other. As JSON in a file it is what `cocoon slash file` reads; all is hex. */
+export interface ContradictionInfo {
+  version: 1;
+  /** Account hash of the Worker contract. */
+  worker: string;
+  worker_key: string;
+  /** `image ‖ signature` each. */
+  first: string;
+  second: string;
+}
+
 export interface Client {
   /** `new OpenAI({ fetch: client.fetch, baseURL: 'https://cocoon.invalid/v1', apiKey: 'unused' })`. */
   fetch: typeof globalThis.fetch;
@@ -136,12 +147,14 @@ export interface Client {
   /** Newest first. */
   receipts(limit?: number): ReceiptInfo[];
   receipt(id: string): ReceiptInfo | null;
-  /** Ends lines; what they hold unspent is free after the closing delay. */
+  /** One pair for each worker key that signed two histories of a line of ours; filing it costs the worker its stake. */
+  contradictions(): ContradictionInfo[];
   /**
    * Everything that shows where the answer of that receipt came from, for anybody to verify; null for answers without a
    * bill, and for those whose evidence is not kept any more.
    */
   evidence(receiptId: string): EvidenceBundle | null;
+  /** Ends lines; what they hold unspent is free after the closing delay. */
   closeLines(ids: readonly string[]): Promise<void>;
   /** Resolves when escrow and at least one order book can be read. */
   ready(): Promise<void>;

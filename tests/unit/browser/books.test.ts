@@ -15,7 +15,13 @@ import { openStore, type Store } from '../../../src/client/store';
 import { nano } from '../../../src/protocol/amounts';
 import { lineId, type Line } from '../../../src/protocol/line';
 import { append, EMPTY_RANGE, leafHash } from '../../../src/protocol/mountainRange';
-import type { Receipt, Signed, Ticket } from '../../../src/protocol/signed';
+import {
+  encodeSigned,
+  receiptLayout,
+  type Receipt,
+  type Signed,
+  type Ticket,
+} from '../../../src/protocol/signed';
 
 const DOMAIN = Buffer.alloc(32, 1);
 const OTHER_DOMAIN = Buffer.alloc(32, 2);
@@ -52,6 +58,13 @@ describe('the books of a page', () => {
     }
     expect(lookAt(page.reload())).toEqual(lookAt(inNode));
     expect(lookAt(inNode).lines).toHaveLength(2);
+    expect(inNode.contradictions()).toEqual([
+      {
+        ...{ worker: held(1).line.workerAddress, workerKey: held(1).line.workerKey },
+        first: encodeSigned(receiptLayout, bill(2, held(1)).receipt),
+        second: encodeSigned(receiptLayout, retold(2, 21n)),
+      },
+    ]);
     inNode.close();
   });
 
@@ -114,6 +127,11 @@ const LIFE: readonly ((store: Store) => void)[] = [
   (store) => [1, 2, 3].forEach((n) => store.journal(job(n, held(1)))),
   (store) => store.settle({ ...bill(1, held(1)), newest: true, evidence: evidence(1) }),
   (store) => store.settle({ ...bill(2, held(1)), newest: false }),
+  // The first has no other of as many jobs, the second tells the same, the third does not; the last comes too late.
+  (store) => store.contradicted(held(1).line, bill(3, held(1)).receipt),
+  (store) => store.contradicted(held(1).line, bill(2, held(1)).receipt),
+  (store) => store.contradicted(held(1).line, retold(2, 21n)),
+  (store) => store.contradicted(held(1).line, retold(2, 22n)),
   (store) =>
     store.audited(DOMAIN, { id: held(1).id, range, totalNano: 77n }, [
       { jobId: idOf(2), feeNano: 9_999n, record: Buffer.from('known already') },
@@ -137,6 +155,7 @@ function lookAt(store: Store) {
     lines: store.lines(DOMAIN),
     wanted: store.lines(DOMAIN, (id) => id === held(2).id),
     others: store.lines(OTHER_DOMAIN),
+    contradictions: store.contradictions(),
     jobs: store.jobs(2),
     earlier: store.jobs(10, NOW + 2),
     each: ids.map((id) => [store.job(id), store.wasAudited(id), store.evidence(id)]),
@@ -207,6 +226,12 @@ function bill(n: number, line: HeldLine) {
     receipt: { value, signature: SIGNATURE },
     newest: true,
   };
+}
+
+/** Another history of as many jobs. */
+function retold(n: number, total: bigint): Signed<Receipt> {
+  const { receipt } = bill(n, held(1));
+  return { ...receipt, value: { ...receipt.value, total: nano(total) } };
 }
 
 function evidence(n: number): KeptEvidence {
