@@ -22,6 +22,7 @@ export async function runGateway(argv: readonly string[]): Promise<void> {
       'after',
       '\nA whole simulated network to try it on: cocoon gateway --sandbox, see cocoon gateway --sandbox --help',
     )
+    .showHelpAfterError('To try it without a file, money or hardware: npx cocoon gateway --sandbox')
     .parse([...argv], { from: 'user' });
   const flags = program.opts<Flags>();
   const file = readClientFile(flags.config);

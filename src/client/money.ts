@@ -1,7 +1,7 @@
 import type { Address } from '@ton/core';
 import { prunableLines, pruneCommand, releaseOf } from '../chain/lineEnd';
 import type { EscrowState } from '../chain/types';
-import { formatCoins } from '../protocol/amounts';
+import { COIN_SYMBOL, formatCoins } from '../protocol/amounts';
 import { shareBps, type Costs } from './costs';
 import { readDeposit } from './funding';
 import { reservedNano, roomNano, spentNano, takesTickets, type HeldLine } from './heldLine';
@@ -72,8 +72,9 @@ export function moneyLine(money: MoneyInfo): string {
   const { recent } = money.cost;
   const cost = formatCoins(recent.allocations.nano + recent.prunes.nano);
   const share = recent.shareBps === null ? '' : ` (${percent(recent.shareBps)})`;
+  const open = money.lines.filter((line) => line.open).length;
   const parts = [
-    `${formatCoins(money.freeNano)} free, ${formatCoins(money.allocatedNano)} on ${money.lines.filter(({ open }) => open).length} lines`,
+    `${formatCoins(money.freeNano)} ${COIN_SYMBOL} free, ${formatCoins(money.allocatedNano)} on ${open} line${open === 1 ? '' : 's'}`,
     `${cost}${share} for having lines, of ${formatCoins(recent.spentNano)} spent in seven days`,
   ];
   if (money.prune.freesNano > 0n && money.prune.command !== null) {
