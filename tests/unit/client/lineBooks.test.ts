@@ -1,10 +1,11 @@
 import { createLineBooks } from '../../../src/client/lineBooks';
 import { reservedNano, type HeldLine } from '../../../src/client/heldLine';
 import { openStore } from '../../../src/client/store';
+import { keyPairFromSeed, sign } from '../../../src/protocol/ed25519';
 import { nano } from '../../../src/protocol/amounts';
 import { lineId, type Line } from '../../../src/protocol/line';
 import { EMPTY_RANGE } from '../../../src/protocol/mountainRange';
-import type { Ticket } from '../../../src/protocol/signed';
+import { encodeSigned, receiptLayout, type Receipt, type Ticket } from '../../../src/protocol/signed';
 
 const NOW = 1_900_000_000;
 const DOMAIN = Buffer.alloc(32, 1);
@@ -56,6 +57,35 @@ describe('a ticket whose signer takes his time', () => {
     await expect(refused).rejects.toThrow('locked');
     expect(reservedNano(held, NOW)).toBe(0n);
     expect(store.jobs(1)).toEqual([]);
+    store.close();
+  });
+});
+
+describe('a receipt that was refused', () => {
+  test('is no proof against a line of which another worker signed the first receipt', () => {
+    const { store, held, ticket } = setUp();
+    const liar = keyPairFromSeed(Buffer.alloc(32, 7));
+    const books = createLineBooks(store, () => DOMAIN);
+    const value: Receipt = {
+      ...{ domain: DOMAIN, lineId: ticket.lineId, total: nano(5n), jobs: 1n },
+      ...{ jobsRoot: Buffer.alloc(32), issuedAt: NOW, flags: 0 },
+    };
+    store.journal({ ticket: { value: ticket, signature: Buffer.alloc(64) }, worker: '', model: '' });
+    store.settle({
+      ...{ domain: DOMAIN, jobId: ticket.jobId, lineId: held.id, feeNano: 5n, newest: true },
+      ...{ record: Buffer.alloc(1), proof: Buffer.alloc(1) },
+      receipt: { value, signature: Buffer.alloc(64) },
+    });
+    const other: Receipt = { ...value, total: nano(6n) };
+    const bytes = encodeSigned(receiptLayout, {
+      value: other,
+      signature: sign(receiptLayout.hash(other), liar),
+    });
+    const line = { ...LINE, workerKey: liar.publicKey };
+    books.refused({ ...held, line, id: lineId(line).toString('hex') }, bytes);
+    expect(store.contradictions()).toEqual([]);
+    books.refused({ ...held, line }, bytes);
+    expect(store.contradictions()).toHaveLength(1);
     store.close();
   });
 });
