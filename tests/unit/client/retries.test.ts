@@ -5,8 +5,8 @@ import { createNetwork, HELLO, type Network } from './network/setup';
 function pausing({ clock }: Network, afterwards: () => void): number[] {
   const pauses: number[] = [];
   const real = globalThis.setTimeout;
-  const pause = (callback: () => void, ms = 0, ...rest: unknown[]): unknown => {
-    if (ms < 100 || ms > 60_000) return real(callback, ms, ...rest);
+  const pause = (callback: () => void, ms = 0): unknown => {
+    if (ms < 100 || ms > 60_000) return real(callback, ms);
     pauses.push(ms);
     clock.advance(ms / 1000);
     afterwards();
