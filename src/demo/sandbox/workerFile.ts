@@ -33,7 +33,8 @@ export function writeSandboxWorker(
     models: around.engine.models.map(({ id, hash, contextLength, capabilities }) => ({
       ...{ id, contextLength, capabilities },
       hash: hash.toString('hex'),
-      maxOutputTokens: contextLength,
+      // What a request without max_tokens may take: the rest is room for its prompt.
+      maxOutputTokens: Math.ceil(contextLength / 2),
       floor: PRICES,
     })),
     slots: around.slots,
