@@ -70,6 +70,9 @@ const ANSWERS: Cells = {
     const { choices, usage } = await openai(scene).chat.completions.create(ASK);
     expect(choices[0]).toMatchObject({ finish_reason: 'length', message: { role: 'assistant' } });
     expect(usage).toMatchObject({ completion_tokens: 8 });
+    const { max_tokens: _, ...unlimited } = ASK;
+    const whole = await openai(scene).chat.completions.create(unlimited);
+    expect(whole.choices[0]).toMatchObject({ finish_reason: 'stop' });
   }),
   stream: works(async (scene) => {
     const { chat } = openai(scene);
