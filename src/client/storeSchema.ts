@@ -107,10 +107,11 @@ export function openBooks(dataDir: string | null): DatabaseSyncInstance {
     db.exec('COMMIT');
   } catch (cause) {
     db.close();
-    throw new CocoonError('internal', `The client's books in ${dataDir ?? 'memory'} cannot be opened.`, {
-      cause,
-      remedy: 'Stop the other process that uses this data directory, or choose another.',
-    });
+    const isHeld = /database is locked/.test(String(cause));
+    const where = `The client's books in ${dataDir ?? 'memory'}`;
+    throw isHeld
+      ? new CocoonError('books_in_use', `${where} are used by another process.`, { cause })
+      : new CocoonError('internal', `${where} cannot be opened.`, { cause });
   }
   return db;
 }

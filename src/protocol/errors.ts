@@ -108,7 +108,7 @@ export const ERROR_CODES = {
   books_in_use: {
     status: 409,
     type: 'invalid_request_error',
-    remedy: 'Close the other tab that uses these books, or give this one books of another name.',
+    remedy: 'Close the other tab or program that uses these books, or give this one others.',
   },
   signer_failed: {
     status: 500,

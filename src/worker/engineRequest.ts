@@ -68,7 +68,8 @@ export function prepareRequest(
   const choices = choicesOf(fields);
   const maxTokens = allowedTokens(fields, choices, requestBytes, rules);
   const stream = fields['stream'] === true;
-  const body = encode(generating(named, maxTokens, stream, rules));
+  const sent = fitsForSure(path, fields, maxTokens, requestBytes, rules) ? maxTokens : null;
+  const body = encode(generating(named, sent, stream, rules));
   return { ...common, stream, body, maxTokens, choices };
 }
 
@@ -77,7 +78,7 @@ const NOTHING = { maxTokens: 0, choices: 1, requestBytes: 0, audioMs: 0 };
 /** What this worker itself says of a generation: its length, its cache, its usage. */
 function generating(
   fields: Record<string, unknown>,
-  maxTokens: number,
+  maxTokens: number | null,
   stream: boolean,
   { cacheSalt, continuousUsage }: RequestRules,
 ): Record<string, unknown> {
@@ -85,7 +86,7 @@ function generating(
   const usage = { include_usage: true, ...(continuousUsage && { continuous_usage_stats: true }) };
   return {
     ...body,
-    max_tokens: maxTokens,
+    ...(maxTokens !== null && { max_tokens: maxTokens }),
     ...(cacheSalt !== null && { cache_salt: cacheSalt }),
     ...(stream && { stream_options: usage }),
   };
@@ -160,6 +161,22 @@ function allowedTokens(
   const maxTokens = affordableTokens(rules.prices, { requestBytes, choices, wanted }, rules.maxFee);
   if (maxTokens < 1) throw new CocoonError('price_above_max', "The ticket's maximum pays for no token.");
   return maxTokens;
+}
+
+/**
+ * A chat that names no maximum may take what its prompt leaves of the context; only the engine can count that. It is told
+ * the model's own maximum where that fits whatever the prompt's tokens are (never more than its bytes), else nothing.
+ */
+function fitsForSure(
+  path: JsonPath,
+  fields: Record<string, unknown>,
+  maxTokens: number,
+  requestBytes: number,
+  { model }: RequestRules,
+): boolean {
+  const named = fields['max_completion_tokens'] ?? fields['max_tokens'];
+  const isOwn = path === '/v1/chat/completions' && named === undefined && maxTokens === model.maxOutputTokens;
+  return !isOwn || requestBytes + maxTokens <= model.contextLength;
 }
 
 function isCount(value: unknown): value is number {

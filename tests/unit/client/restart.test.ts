@@ -84,7 +84,7 @@ it('a ticket is in the books before the router sees it', async () => {
 it('a second client cannot open the same books', async () => {
   const network = createNetwork({ config: { dataDir } });
   await network.client.ready();
-  expect(() => network.restart()).toThrow(expect.objectContaining({ code: 'internal' }));
+  expect(() => network.restart()).toThrow(expect.objectContaining({ code: 'books_in_use' }));
   await network.client.close();
   await network.restart().close();
 });

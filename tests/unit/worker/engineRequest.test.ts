@@ -73,6 +73,20 @@ describe('worker prepares a request for its engine', () => {
     expect(sent({ messages: MESSAGES, ...fields })['max_tokens']).toBe(allowed);
   });
 
+  it('worker leaves it to the engine what a prompt leaves of the context, where nobody named a maximum', () => {
+    const long = (bytes: number): unknown => {
+      const empty = JSON.stringify({ messages: [{ role: 'user', content: '' }] });
+      return { messages: [{ role: 'user', content: 'x'.repeat(bytes - empty.length) }] };
+    };
+    const { contextLength, maxOutputTokens } = RULES.model;
+    expect(sent(long(contextLength - maxOutputTokens))['max_tokens']).toBe(maxOutputTokens);
+    const beyond = long(contextLength - maxOutputTokens + 1);
+    expect(sent(beyond)).not.toHaveProperty('max_tokens');
+    expect(prepare(beyond).maxTokens).toBe(maxOutputTokens);
+    expect(sent({ ...(beyond as object), max_tokens: 100 })['max_tokens']).toBe(100);
+    expect(sent(beyond, { maxFee: 600n })['max_tokens']).toBeLessThan(maxOutputTokens);
+  });
+
   it('worker lowers max_tokens to what the ticket pays for, and refuses what pays for none', () => {
     const body = { messages: MESSAGES };
     const prompt = BigInt(Math.ceil(JSON.stringify(body).length / 4));
