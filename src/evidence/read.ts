@@ -40,12 +40,26 @@ function withoutSpace(text: string): string {
   for (let at = 0; at < text.length;) {
     const quote = text.indexOf('"', at);
     const open = quote < 0 ? text.length : quote;
-    kept.push(text.slice(at, open).replace(/[ \t\r\n]+/g, ''));
+    kept.push(wordsOf(text, at, open).join(''));
     at = open === text.length ? open : endOfString(text, open);
     kept.push(text.slice(open, at));
   }
   return kept.join('');
 }
+
+/** What stands between spaces from `from` to `to`. */
+function wordsOf(text: string, from: number, to: number): string[] {
+  const words: string[] = [];
+  let start = from;
+  for (let at = from; at <= to; at++) {
+    if (at < to && !SPACES.has(text.charCodeAt(at))) continue;
+    if (at > start) words.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return words;
+}
+
+const SPACES: ReadonlySet<number> = new Set([...' \t\r\n'].map((space) => space.charCodeAt(0)));
 
 /** Past the quote that ends the string beginning at `open`; the text is known to be JSON. */
 function endOfString(text: string, open: number): number {
