@@ -8,6 +8,7 @@ import { nodeCrypto } from '../../src/attestation/crypto/node';
 import { createQuoteVerifier, type QuoteVerifier, type Verdict } from '../../src/attestation/index';
 import { createSimulatedQuoteVerifier } from '../../src/attestation/simulated';
 import { VECTORS } from '../../src/attestation/testing/vectors';
+import { BROWSER_ARGUMENTS } from './support/browser';
 
 const ROOM = path.join(__dirname, '../../src/attestation');
 const browserPath = process.env['COCOON_CHROMIUM'];
@@ -48,7 +49,7 @@ withBrowser('a browser', () => {
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({ executablePath: browserPath!, args: ARGUMENTS });
+    browser = await chromium.launch({ executablePath: browserPath!, args: BROWSER_ARGUMENTS });
     page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   }, 60_000);
@@ -89,16 +90,6 @@ withBrowser('a browser', () => {
 
 const PAGE =
   '<!doctype html><meta charset="utf-8"><title>verifier</title><script src="/verifier.js"></script>';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** The browser's entry, and the simulated one beside it. */
 async function bundle(): Promise<string> {

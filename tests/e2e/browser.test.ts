@@ -11,28 +11,18 @@ import { parseCoins } from '../../src/protocol/amounts';
 import { sha256 } from '../../src/protocol/hash';
 import { bundle, filesBelow, openBrowser, serveSite, type Site } from './support/browser';
 import { MODEL } from './support/ground';
+import type * as Cipher from './support/identityCipher';
 import { formsFound } from './support/needles';
 import { createNetwork, NETWORK_START_MS, type Network } from './support/network';
 import { createTee, type Tee } from './support/tee';
 
 /** As in privacy.test.ts, for the worker; the page gets a bundle of its own. */
 const mockCipher = { identity: false };
-jest.mock('../../src/channel/aead', () => {
-  const real = jest.requireActual<typeof Aead>('../../src/channel/aead');
-  return {
-    ...real,
-    aeadSeal(...args: Parameters<typeof Aead.aeadSeal>) {
-      return mockCipher.identity
-        ? Buffer.concat([args[4] ?? Buffer.alloc(0), args[3], Buffer.alloc(real.TAG_BYTES)])
-        : real.aeadSeal(...args);
-    },
-    aeadOpen(...args: Parameters<typeof Aead.aeadOpen>) {
-      return mockCipher.identity
-        ? Buffer.from(args[3].subarray(0, args[3].length - real.TAG_BYTES))
-        : real.aeadOpen(...args);
-    },
-  };
-});
+jest.mock('../../src/channel/aead', () =>
+  jest
+    .requireActual<typeof Cipher>('./support/identityCipher')
+    .identityCipher(jest.requireActual<typeof Aead>('../../src/channel/aead'), () => mockCipher.identity),
+);
 
 const EXAMPLE = join(__dirname, '../../examples/browser');
 const browserPath = process.env['COCOON_CHROMIUM'];

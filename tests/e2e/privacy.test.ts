@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type * as Aead from '../../src/channel/aead';
 import { sha256 } from '../../src/protocol/hash';
 import { MODEL } from './support/ground';
+import type * as Cipher from './support/identityCipher';
 import { formsFound, formsOf } from './support/needles';
 import { createNetwork, NETWORK_START_MS, type Network } from './support/network';
 import type { E2eClient } from './support/clients';
@@ -11,22 +12,11 @@ import type { E2eClient } from './support/clients';
  * While `identity` is set, what is sealed stays readable and keeps its length; everything else works as always.
  */
 const mockCipher = { identity: false };
-jest.mock('../../src/channel/aead', () => {
-  const real = jest.requireActual<typeof Aead>('../../src/channel/aead');
-  return {
-    ...real,
-    aeadSeal(...args: Parameters<typeof Aead.aeadSeal>) {
-      return mockCipher.identity
-        ? Buffer.concat([args[4] ?? Buffer.alloc(0), args[3], Buffer.alloc(real.TAG_BYTES)])
-        : real.aeadSeal(...args);
-    },
-    aeadOpen(...args: Parameters<typeof Aead.aeadOpen>) {
-      return mockCipher.identity
-        ? Buffer.from(args[3].subarray(0, args[3].length - real.TAG_BYTES))
-        : real.aeadOpen(...args);
-    },
-  };
-});
+jest.mock('../../src/channel/aead', () =>
+  jest
+    .requireActual<typeof Cipher>('./support/identityCipher')
+    .identityCipher(jest.requireActual<typeof Aead>('../../src/channel/aead'), () => mockCipher.identity),
+);
 
 /** What one round of requests planted and got. */
 interface Exchange {

@@ -12,7 +12,8 @@ interface Bundler {
 
 export const { bundle } = jest.requireActual<Bundler>('../../../tools/bundle.cjs');
 
-const ARGUMENTS = [
+/** A Chromium that talks to nobody but its page. */
+export const BROWSER_ARGUMENTS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -57,7 +58,7 @@ export async function serveSite(texts: ReadonlyMap<string, string>): Promise<Sit
 /** A browser with a profile of its own in that folder. */
 export function openBrowser(executablePath: string, folder: string): Promise<BrowserContext> {
   mkdirSync(folder, { recursive: true });
-  return chromium.launchPersistentContext(folder, { executablePath, args: ARGUMENTS });
+  return chromium.launchPersistentContext(folder, { executablePath, args: BROWSER_ARGUMENTS });
 }
 
 /** Every file below a folder. */
